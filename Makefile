@@ -1,0 +1,66 @@
+# Evergreen: what people type. `make help` lists it.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+UV := $(BIN)/uv
+
+.PHONY: help setup retrain promote demo ingest test lint format bench lock schema clean
+
+help:  ## What there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info[:2] == (3, 11) else "Python 3.11 is needed, this is " + sys.version.split()[0] + ": make PYTHON=/path/to/python3.11 ...")'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+
+.venv/run: requirements.txt | $(UV)
+	@echo "Installing the locked packages ..."
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.txt
+	@touch $@
+
+.venv/dev: requirements-dev.txt | $(UV)
+	@echo "Installing the locked packages and the tools for tests ..."
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.txt
+	@touch $@ .venv/run
+
+setup: .venv/run  ## Virtual environment with the locked packages (the others do it when needed)
+
+retrain: .venv/run  ## Bring the next batch, retrain if there is a reason, judge the candidate
+	@$(BIN)/python -m scripts.retrain $(ARGS)
+
+promote: .venv/run  ## Make a candidate that won production on this machine
+	@$(BIN)/python -m scripts.promote $(ARGS)
+
+demo: .venv/run  ## Live through the year in a scratch copy: a table and a picture
+	@$(BIN)/python -m scripts.demo $(ARGS)
+
+ingest: .venv/run  ## Only bring the next batch
+	@$(BIN)/python -m scripts.ingest $(ARGS)
+
+test: .venv/dev  ## All tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/dev  ## Format, lint and types, checked
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+format: .venv/dev  ## Put the code in its format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: .venv/dev  ## Measure speed and memory against a bare script; writes benchmarks/RESULTS.md
+	@$(BIN)/python -m benchmarks.overhead --write $(ARGS)
+
+schema: .venv/dev  ## Write params.schema.json and the README's table of settings from the models
+	@$(BIN)/python -m scripts.params --write
+
+lock: | $(UV)  ## Lock the packages anew, from requirements.in and requirements-dev.in
+	@$(UV) pip compile --quiet --upgrade --generate-hashes --python-version 3.11 requirements.in -o requirements.txt
+	@$(UV) pip compile --quiet --generate-hashes --python-version 3.11 requirements-dev.in -c requirements.txt -o requirements-dev.txt
+
+clean:  ## Remove the virtual environment and what runs left behind
+	rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache demo
