@@ -1,0 +1,69 @@
+"""The project's own files on disk, read with an error that says the cure."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scripts.core import code, declaration, params
+from scripts.core.declaration import Declaration
+from scripts.core.errors import OUTSIDE, USAGE, Mistake
+from scripts.core.params import Params
+from scripts.core.paths import DATA, DECLARATION, PARAMS, PIPELINE, PRODUCTION
+from scripts.edges import dvc
+
+if TYPE_CHECKING:
+    from scripts.core.bundle import Bundle
+
+
+def read_params(path: Path = PARAMS) -> Params:
+    return params.parse(_text(path, USAGE), str(path))
+
+
+def read_declaration(path: Path = DECLARATION) -> Declaration:
+    return declaration.parse(_text(path, OUTSIDE), str(path))
+
+
+def read_json(path: Path) -> Any:
+    """What a report says; None when there is none, or when a killed run left half of one."""
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+
+
+def read_bundle(path: Path, expected: str | None) -> "Bundle":
+    from scripts.core import bundle
+
+    try:
+        return bundle.unpack(path.read_bytes(), expected, str(path))
+    except FileNotFoundError:
+        raise Mistake(f"{path}: is not here. Bring it back: dvc checkout {path} (or dvc pull {path}).", code=OUTSIDE) from None
+
+
+def restore(declared: Declaration) -> None:
+    """Put in place what git names and the folder lacks: production's bundle (an empty file if there is none), data/."""
+    if not declared.version and not PRODUCTION.exists():
+        PRODUCTION.parent.mkdir(exist_ok=True)
+        PRODUCTION.touch()
+    if not PRODUCTION.exists():
+        dvc.checkout(PRODUCTION)
+    if dvc.digest() == dvc.EMPTY:
+        DATA.mkdir(exist_ok=True)
+    elif not DATA.exists():
+        dvc.checkout(DATA)
+
+
+def training_code() -> str:
+    """The digest of the modules that the train stage of dvc.yaml names."""
+    import yaml
+
+    pipeline = yaml.safe_load(_text(PIPELINE, OUTSIDE))
+    return code.digest({path: Path(path).read_bytes() for path in code.stage_sources(pipeline, "train")})
+
+
+def _text(path: Path, code: int) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "is not UTF-8"
+        raise Mistake(f"{path}: can't be read ({why}). Restore it: git checkout -- {path}", code=code) from None

@@ -1,0 +1,243 @@
+"""Bring the next batch, measure drift, retrain when there is a reason, judge the candidate, and say what was found."""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from scripts.core import code, errors, facts, summary, text, triggers
+from scripts.core.declaration import Declaration
+from scripts.core.errors import USAGE, Mistake
+from scripts.core.params import Params
+from scripts.core.paths import (
+    CANDIDATE,
+    DATA,
+    DATA_DVC,
+    DECLARATION,
+    DRIFT,
+    EVALUATION,
+    PARAMS,
+    PIPELINE,
+    PRODUCTION,
+    RUN,
+    VALIDATION,
+)
+from scripts.edges import dvc, files, lock, project, tracking
+from scripts.edges.progress import Progress
+from scripts.ingest import Arrived, ingest
+
+
+@dataclass(frozen=True)
+class Asked:
+    reason: str | None  # why to retrain whatever the triggers say; None: only if one fires
+    ingest: bool
+    json: bool
+
+
+@dataclass
+class Run:
+    """One retrain under way."""
+
+    asked: Asked
+    params: Params
+    declaration: Declaration
+    last: Mapping[str, Any] | None  # reports/run.json: the last run that came to its end
+    progress: Progress
+    arrived: Arrived | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def seen(self) -> set[str]:
+        """Batches that a whole run has seen."""
+        return set(self.last["batches"]) if self.last else set()
+
+    @cached_property
+    def manifest(self) -> Mapping[str, Any] | None:
+        """Production's; None when there is no production."""
+        if not self.declaration.version:
+            return None
+        return project.read_bundle(PRODUCTION, self.declaration.bundle).manifest
+
+    @property
+    def id(self) -> str:
+        """Of data, params, code, production and a person's reason: what goes in."""
+        inputs = {path.as_posix(): path.read_bytes() for path in (DATA_DVC, PARAMS, DECLARATION, PIPELINE)}
+        inputs |= {path.as_posix(): path.read_bytes() for path in Path("scripts").rglob("*.py")}
+        return code.run_id({**inputs, "reason": (self.asked.reason or "").encode()})
+
+    def stages(self, *names: str) -> None:
+        ended = dvc.repro(*names, starts=self.progress, alone=True)
+        self.seconds |= ended.seconds
+        ended.check()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    lines: list[str]  # for people
+    record: dict[str, Any]  # for machines
+
+
+def retrain(run: Run) -> Outcome:
+    project.restore(run.declaration)
+    run.arrived = bring(run)
+    if finished_before(run):
+        return unchanged(run)
+    validation = validated(run)
+    known = decided(run, validation, None)
+    with ThreadPoolExecutor(1) as pool:
+        # What fires already need not wait for drift.
+        drifting = pool.submit(run.stages, "drift")
+        if not known.retrain:
+            drifting.result()
+            known = decided(run, validation, project.read_json(DRIFT))
+        if not known.retrain:
+            return finished(run, validation, known, [])
+        with tracking.started(run.params) as recorder:
+            run.stages("train", "evaluate")
+            drifting.result()
+            known = decided(run, validation, project.read_json(DRIFT))
+            run.progress("record")
+            recorded = recorder.record(as_record(run, validation, known))
+    warnings = [str(recorded)] if isinstance(recorded, tracking.Unrecorded) else []
+    return finished(run, validation, known, warnings)
+
+
+def bring(run: Run) -> Arrived | None:
+    """New batches; none while the last one of a source that gives one at a time has not been through a whole run."""
+    seen = run.last["data"] if run.last else dvc.EMPTY
+    if not run.asked.ingest or (run.params.data.source.kind == "replay" and dvc.digest() != seen):
+        return None
+    run.progress("ingest")
+    return ingest(Path(), run.params)
+
+
+def finished_before(run: Run) -> bool:
+    """Whether a whole run has seen exactly this, and what it made is still in place."""
+    if run.last is None or run.last["run"] != run.id:
+        return False
+    targets = () if run.last["verdict"] else ("validate", "drift")
+    return not dvc.status(*targets)
+
+
+def unchanged(run: Run) -> Outcome:
+    assert run.last is not None
+    decision = triggers.Decision.from_list(run.last["triggers"])
+    verdict = f" (the last verdict was {run.last['verdict']})" if run.last["verdict"] else ""
+    said = f"nothing new{verdict}"
+    return Outcome(
+        summary.nothing_new(run.params.data.name, run.declaration.version, decision, said), {**run.last, "new": False}
+    )
+
+
+def decided(run: Run, validation: Mapping[str, Any], drift: Mapping[str, Any] | None) -> triggers.Decision:
+    known = facts.facts(
+        run.params,
+        run.declaration,
+        validation,
+        drift,
+        manifest=run.manifest,
+        sources=project.training_code(),
+        gate=run.last["gate"] if run.last else None,
+        reason=run.asked.reason,
+    )
+    return triggers.decide(known, run.params.triggers)
+
+
+def as_record(run: Run, validation: Mapping[str, Any], decision: triggers.Decision) -> tracking.Record:
+    reports = {"validation": validation, "drift": project.read_json(DRIFT), "evaluation": project.read_json(EVALUATION)}
+    names = [trigger.name for trigger in decision.fired]
+    return tracking.record_of(run.params, run.id, dvc.digest(), names, reports, run.seconds)
+
+
+def validated(run: Run) -> Mapping[str, Any]:
+    VALIDATION.unlink(missing_ok=True)  # so that what is read below is this run's
+    ended = dvc.repro("validate", starts=run.progress)
+    run.seconds |= ended.seconds
+    validation: Mapping[str, Any] | None = project.read_json(VALIDATION)
+    if validation is not None and not validation["passed"]:
+        failures = [failure["message"] for failure in validation["failures"]]
+        raise Mistake(*failures, *turned_away(run, validation))
+    ended.check()
+    assert validation is not None
+    return validation
+
+
+def turned_away(run: Run, validation: Mapping[str, Any]) -> list[str]:
+    """Failing batches that the source has just brought leave data/ again; it can bring them once more, mended."""
+    brought = {batch.name for batch in run.arrived.batches if not batch.replaced} if run.arrived else set()
+    if run.params.data.source.kind == "replay":
+        brought |= {batch["name"] for batch in validation["batches"]} - run.seen
+    failing = sorted({failure["batch"] for failure in validation["failures"]} & brought)
+    for name in failing:
+        (DATA / name).unlink()
+    if failing:
+        dvc.add(DATA)
+    return [f"data/{name}: was turned away; data/ is as it was before." for name in failing]
+
+
+def finished(run: Run, validation: Mapping[str, Any], decision: triggers.Decision, warnings: list[str]) -> Outcome:
+    """Write down that the run came to its end, and what it found."""
+    evaluation = project.read_json(EVALUATION) if decision.retrain else None
+    record = {
+        "run": run.id,
+        "data": dvc.digest(),
+        "batches": [batch["name"] for batch in validation["batches"]],
+        "gate": code.params_digest(code.gate_params(run.params)),
+        "production": run.declaration.version,
+        "triggers": decision.to_list(),
+        "verdict": evaluation["verdict"]["verdict"] if evaluation else None,
+    }
+    files.write(RUN, text.to_json(record).encode())
+    found = summary.Found(
+        name=run.params.data.name,
+        run=run.id,
+        data=facts.arrival(validation, {b.name: b.rows for b in run.arrived.batches} if run.arrived else None, run.seen),
+        production=run.declaration.version,
+        decision=decision,
+        validation=validation,
+        drift=project.read_json(DRIFT),
+        manifest=project.read_bundle(CANDIDATE, None).manifest if evaluation else None,
+        evaluation=evaluation,
+        seconds=run.seconds,
+        warnings=warnings,
+    )
+    seconds = {stage: round(value, 2) for stage, value in run.seconds.items()}
+    machines = {**record, "new": True, "seconds": seconds, "evaluation": evaluation, "warnings": warnings}
+    return Outcome(summary.lines(found), machines)
+
+
+def arguments() -> Asked:
+    parser = argparse.ArgumentParser(prog="python -m scripts.retrain", description=__doc__)
+    parser.add_argument("--force", action="store_true", help="retrain whatever the triggers say; needs --reason")
+    parser.add_argument("--reason", help="why, for the record")
+    parser.add_argument("--no-ingest", action="store_true", help="take data/ as it is")
+    parser.add_argument("--json", action="store_true", help="print the result for machines")
+    given = parser.parse_args()
+    if given.force != bool(given.reason):
+        raise Mistake("--force and --reason go together: say why, as in --force --reason 'new labels'.", code=USAGE)
+    return Asked(given.reason, not given.no_ingest, given.json)
+
+
+@errors.reported
+def main() -> int:
+    asked = arguments()
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # stages overlap: a thread that waits must not keep a core
+    with lock.held(), Progress(quiet=asked.json) as progress:
+        run = Run(asked, project.read_params(), project.read_declaration(), project.read_json(RUN), progress)
+        began = time.monotonic()
+        outcome = retrain(run)
+    if asked.json:
+        print(text.to_json({**outcome.record, "total_seconds": round(time.monotonic() - began, 2)}), end="")
+    else:
+        print(*outcome.lines, sep="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

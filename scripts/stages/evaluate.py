@@ -1,0 +1,139 @@
+"""Score candidate and production on the hold-out rows of data/ and write the verdict; never fails because of it."""
+
+import io
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
+
+from scripts.core import bundle, declaration, errors, params, paths, plots, rows, table, text
+from scripts.core.contest import Contest, contest
+from scripts.core.data_params import Data
+from scripts.core.declaration import Declaration
+from scripts.core.param_types import span_text
+from scripts.core.params import Gate, Params
+from scripts.core.seat import Seat, seated
+
+
+def holdout(files: Mapping[str, BinaryIO], data: Data) -> pd.DataFrame:
+    """The hold-out rows with all columns; only the batches that hold some are read whole."""
+    deciding = [data.time] if data.time else rows.identity(data)
+    light = table.read(files, data, [*deciding, data.target])
+    mask = rows.split(light, data).holdout
+    if not mask.any() or set(light.columns) >= set(table.declared(data)):
+        return light[mask].reset_index(drop=True)
+    names = set(light[table.BATCH][mask].astype(str))
+    inside = light[table.BATCH].astype(str).isin(names).to_numpy()
+    for handle in files.values():
+        handle.seek(0)
+    whole = table.read({name: handle for name, handle in files.items() if name in names}, data)
+    return whole[mask[inside]].reset_index(drop=True)
+
+
+def seats(
+    candidate: bytes | None, production: bytes | None, declared: Declaration, given: Params
+) -> tuple[Seat, Seat | None]:
+    """An empty production that nothing is declared of is none: the candidate is the first model."""
+    trusted, data = given.train.trusted, given.data
+    challenger = seated("candidate", str(paths.CANDIDATE), candidate, None, trusted, data)
+    if declared.bundle is None and not production:
+        return challenger, None
+    return challenger, seated("production", str(paths.PRODUCTION), production, declared.bundle or "", trusted, data)
+
+
+def report(found: Contest, declared: Declaration, gate: Gate, predictions: bytes) -> dict[str, Any]:
+    judged = found.judgement.to_dict()
+    production = found.production and {"version": declared.version, **_model(found.production)}
+    return {
+        "verdict": judged.pop("verdict"),
+        "models": {"candidate": _model(found.candidate), "production": production},
+        "holdout": _rows(found),
+        **judged,
+        "method": {
+            "confidence": gate.confidence,
+            "resamples": gate.resamples,
+            "block": span_text(gate.block) if gate.block else None,
+            "seed": gate.seed,
+            "distribution": "student_t",
+            "degrees_of_freedom": found.truth.count - 1,
+        },
+        "predictions": {"file": str(paths.PREDICTIONS), "digest": bundle.digest(predictions)},
+    }
+
+
+def _model(seat: Seat) -> dict[str, Any]:
+    return {"bundle": seat.digest, "model": seat.model_digest}
+
+
+def _rows(found: Contest) -> dict[str, Any]:
+    times = None if found.times is None or found.times.empty else found.times
+    return {
+        "rows": len(found.frame),
+        "blocks": None if found.scored.blocks is None else found.judgement.evidence.blocks,
+        "from": None if times is None else times.min().isoformat(),
+        "to": None if times is None else times.max().isoformat(),
+        "fingerprint": rows.fingerprint_of(found.hashes),
+        "leaked": found.leaked,
+    }
+
+
+def parquet(found: Contest) -> bytes:
+    """One row per compared row, with what both models said; `block` is what was resampled."""
+    scored = found.scored
+    columns: dict[str, Any] = {"row": found.hashes}
+    columns |= {} if found.times is None else {"time": found.times.to_numpy()}
+    columns |= {"target": scored.target, "block": found.truth.blocks}
+    columns |= {f"slice_{name}": pa.array(its.astype(str), pa.string()) for name, its in scored.slices.items()}
+    for name, said in (("candidate", scored.candidate), ("production", scored.production)):
+        if said is not None and scored.classes is None:
+            columns[name] = said
+        elif said is not None and scored.classes is not None:
+            columns |= {f"{name}_{label}": said[:, place] for place, label in enumerate(scored.classes)}
+    out = io.BytesIO()
+    pyarrow.parquet.write_table(pa.table(columns), out)
+    return out.getvalue()
+
+
+def numbers(evaluation: Mapping[str, Any]) -> dict[str, Any]:
+    """For `dvc metrics`."""
+    wanted = ("candidate", "production", "difference")
+    return {name: {key: one[key] for key in wanted} for name, one in evaluation["metrics"].items()}
+
+
+def pictures(evaluation: Mapping[str, Any], found: Contest) -> dict[str, bytes]:
+    scored = found.scored
+    known = plots.Predictions(scored.target, scored.classes, scored.candidate, scored.production, found.truth.positive)
+    return plots.evaluation(evaluation, known)
+
+
+def content(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
+
+
+@errors.reported
+def main() -> int:
+    given = params.parse(paths.PARAMS.read_text("utf-8"))
+    declared = declaration.parse(paths.DECLARATION.read_text("utf-8"))
+    with ExitStack() as stack:
+        found = {path.name: path for path in paths.DATA.iterdir() if path.suffix in table.SUFFIXES}
+        frame = holdout({name: stack.enter_context(path.open("rb")) for name, path in found.items()}, given.data)
+    both = seats(content(paths.CANDIDATE), content(paths.PRODUCTION), declared, given)
+    result = contest(frame, *both, given.data, given.gate)
+    predictions = parquet(result)
+    evaluation = report(result, declared, given.gate, predictions)
+    paths.PLOTS.mkdir(parents=True, exist_ok=True)
+    paths.PREDICTIONS.write_bytes(predictions)
+    for name, picture in pictures(evaluation, result).items():
+        (paths.PLOTS / name).write_bytes(picture)
+    paths.METRICS.write_text(text.to_json(numbers(evaluation)), "utf-8")
+    paths.EVALUATION.write_text(text.to_json(evaluation), "utf-8")
+    print(f"evaluate: {result.judgement.verdict}: {result.judgement.reasons[0]}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
