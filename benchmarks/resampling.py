@@ -1,0 +1,129 @@
+"""How fast and how right the intervals are: `python -m benchmarks.resampling [speed] [coverage] [promotions]`."""
+
+import sys
+from collections.abc import Callable
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from scripts.core import gate as gates
+from scripts.core import measure
+from scripts.core.evidence import Scored
+from scripts.core.metrics import find
+from scripts.core.params import Gate
+from scripts.core.resampling import paired
+from scripts.core.scores import statistic
+from scripts.core.truth import truth_of
+
+ASKED: dict[str, Any] = {"classes": [0, 1], "positive": 1, "resamples": 1000, "confidence": 0.95, "seed": 0}
+METRICS = ("log_loss", "roc_auc", "brier_score")
+
+
+def world(seed: int, days: int, rows_a_day: int, worse: float = 0.0) -> tuple[Any, Any, Any, Any]:
+    """Target, two models, day. Days differ in what happens, in size, and in how far each model is off on them."""
+    rng = np.random.default_rng(seed)
+    sizes = np.maximum(5, rows_a_day * rng.lognormal(0, 0.3, days)).astype(int)
+    day = np.repeat(np.arange(days), sizes)
+    rows = len(day)
+    signal, weather = rng.normal(0, 1, rows), rng.normal(0, 0.7, days)[day]
+    y = (rng.random(rows) < logistic(-1 + 1.2 * signal + weather)).astype(np.int64)
+    both = []
+    for knowledge in (1 - worse, 1.0):
+        off = rng.normal(0, 0.4, days)[day] + rng.normal(0, 0.5, rows)
+        p = logistic(-1 + knowledge * (1.1 * signal + 0.5 * weather) + off)
+        both.append(np.column_stack([1 - p, p]))
+    return y, both[0], both[1], day
+
+
+def logistic(x: Any) -> Any:
+    return 1 / (1 + np.exp(-x))
+
+
+def timed(act: Callable[[], Any]) -> float:
+    start = perf_counter()
+    act()
+    return perf_counter() - start
+
+
+def speed(rows: int = 100_000, training: int = 300_000, rounds: int = 3) -> None:
+    """Both models, three metrics, against one fit of the default model on as many rows as the default data has."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    y, p, q, _ = world(0, 14, rows // 13)
+    y, p, q = y[:rows], p[:rows], q[:rows]
+    day = np.sort(np.random.default_rng(1).integers(0, 14, len(y)))
+    rng = np.random.default_rng(2)
+    table = rng.normal(size=(training, 17))
+    target = rng.random(training) < logistic(table[:, 0] + table[:, 1] * table[:, 2])
+    model = HistGradientBoostingClassifier(
+        max_iter=150, learning_rate=0.1, min_samples_leaf=50, l2_regularization=1.0, early_stopping=False
+    )
+
+    def resample(blocks: Any) -> None:
+        for name in METRICS:
+            paired(find(name), y, p, q, blocks, **ASKED)
+
+    jobs = {
+        "fit": lambda: model.fit(table, target),
+        "days": lambda: resample(day),
+        "rows": lambda: resample(None),
+        "average precision, days": lambda: paired(find("average_precision"), y, p, q, day, **ASKED),
+    }
+    rounds_of = {name: [timed(job) for _ in range(rounds)] for name, job in jobs.items()}
+    fit = median(rounds_of["fit"])
+    print(f"{len(y):,} rows, 1,000 resamples, {', '.join(METRICS)} of two models; medians of {rounds}")
+    for name, seconds in rounds_of.items():
+        print(f"  {name:24s} {median(seconds):7.3f} s   {median(seconds) / fit:6.3f} of a fit")
+
+
+def coverage(trials: int = 1000) -> None:
+    """How often a 95 % interval of the difference holds the difference on 20,000 days."""
+    y, p, q, _ = world(10**6, 20_000, 40)
+    truths = {}
+    for name in METRICS:
+        whole = truth_of(y, np.zeros(len(y)), [0, 1], 1, 0)
+        ones = np.ones((1, 1))
+        truths[name] = float(statistic(find(name), whole, p)(ones)[0] - statistic(find(name), whole, q)(ones)[0])
+    print(f"share of {trials:,} intervals of 95 % that hold the true difference (one standard error: 0.7 points)")
+    for days, rows_a_day in ((7, 200), (14, 100), (30, 60), (250, 30)):
+        held = dict.fromkeys(METRICS, 0)
+        for seed in range(trials):
+            y, p, q, day = world(seed, days, rows_a_day)
+            for name in METRICS:
+                found = paired(find(name), y, p, q, day, **ASKED)
+                held[name] += found.low <= truths[name] <= found.high
+        shares = "   ".join(f"{name} {100 * count / trials:5.1f} %" for name, count in held.items())
+        print(f"  {days:4d} blocks of about {rows_a_day:3d} rows   {shares}", flush=True)
+
+
+def promotions(trials: int = 1000) -> None:
+    """Verdicts on equal models and on a candidate that knows less (about half a point of log loss)."""
+    gate = Gate.model_validate({"metric": "log_loss", "resamples": 1000, "block": "1D"})
+    print(f"verdicts on {trials:,} hold-outs of 14 days")
+    for what, worse in (("equal models", 0.0), ("a worse candidate", 0.06)):
+        counts: dict[str, int] = {}
+        apart = []
+        for seed in range(trials):
+            y, p, q, day = world(seed, 14, 100, worse)
+            found = gates.decide(measure.gather(Scored(y, p, q, day, [0, 1], 1, {}), gate), gate)
+            counts[found.verdict] = counts.get(found.verdict, 0) + 1
+            apart.append(found.evidence.metrics["log_loss"].gains[0])
+        shares = "   ".join(f"{name} {100 * count / trials:4.1f} %" for name, count in sorted(counts.items()))
+        print(f"  {what:18s} (mean improvement {np.mean(apart):+.4f})   {shares}", flush=True)
+
+
+def main(asked: list[str]) -> int:
+    jobs = {"speed": speed, "coverage": coverage, "promotions": promotions}
+    unknown = [name for name in asked if name not in jobs]
+    if unknown:
+        print(f"{unknown[0]} is no part of this benchmark. Use {', '.join(jobs)}.", file=sys.stderr)
+        return 2
+    for name in asked or jobs:
+        jobs[name]()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,55 @@
+"""A small project to ingest into: settings, two batches, a stand-in for DVC."""
+
+from pathlib import Path
+
+from scripts.core.params import Params, parse
+
+ROOT = Path(__file__).parents[1]
+PARAMS = """
+data:
+  name: small
+  task: binary
+  target: y
+  time: t
+  holdout: 1D
+  source: {source}
+  columns: {{x: {{kind: number}}}}
+train: {{estimator: sklearn.dummy.DummyClassifier}}
+gate: {{metric: log_loss}}
+validate: {{}}
+drift: {{}}
+"""
+FILES = "{kind: files, path: in}"
+JANUARY = b"t,x,y\n2013-01-01,1,0\n2013-01-02,2,1\n"
+FEBRUARY = b"t,x,y\n2013-02-01,1,0\n"
+
+
+def params(source: str = FILES) -> Params:
+    return parse(PARAMS.format(source=source))
+
+
+class Record:
+    """Stands for DVC: data.dvc is a copy of what data/ holds."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.calls = root, 0
+
+    def __call__(self, folder: str) -> None:
+        assert folder == "data"
+        self.calls += 1
+        files = list((self.root / folder).iterdir())
+        size = sum(path.stat().st_size for path in files)
+        (self.root / "data.dvc").write_text(f"outs:\n- {{md5: x, size: {size}, nfiles: {len(files)}, path: data}}\n")
+
+
+def state(root: Path) -> dict[str, bytes]:
+    files = (path for path in root.rglob("*") if path.is_file() and "in" not in path.parts)
+    return {str(path.relative_to(root)): path.read_bytes() for path in files}
+
+
+def project(root: Path) -> Path:
+    """A project whose source is the folder in/, with two batches."""
+    (root / "in").mkdir()
+    (root / "in/2013-01.csv").write_bytes(JANUARY)
+    (root / "in/2013-02.csv").write_bytes(FEBRUARY)
+    return root
