@@ -19,9 +19,10 @@ SELF_TIME = re.compile(r"^import time:\s+(\d+) \|", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Run:
-    """Seconds of wall time, bytes of resident memory of the largest process of the tree, and what was printed."""
+    """Wall and processor seconds of the tree, bytes of resident memory of its largest process, and what was printed."""
 
     seconds: float
+    processor: float
     largest: int
     printed: str
 
@@ -54,7 +55,8 @@ def run(command: Sequence[str], folder: Path, env: Mapping[str, str]) -> Run:
         seconds = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
         printed = _printed(command, process.returncode, log)
-    return Run(seconds, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024), printed)
+    largest = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return Run(seconds, usage.ru_utime + usage.ru_stime, largest, printed)
 
 
 def watch(command: Sequence[str], folder: Path, env: Mapping[str, str]) -> Tree:

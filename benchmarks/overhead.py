@@ -5,6 +5,7 @@ Whole processes, alternated in one go, medians. `--write` keeps the figures in b
 
 import argparse
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -110,6 +111,7 @@ def staged(projects: Mapping[int, Scratch], runs: int) -> dict[str, Stage]:
 
 
 def measured(folder: Path, scale: int, runs: int, runs_scaled: int) -> Overhead:
+    load = os.getloadavg()[0]
     projects = {times: prepared(folder / f"x{times}" / "home", times) for times in sorted({1, scale})}
     tell("prepared")
     first = projects[1]
@@ -125,7 +127,7 @@ def measured(folder: Path, scale: int, runs: int, runs_scaled: int) -> Overhead:
     stages = staged(projects, runs_scaled)
     first.restore("ready")
     at_rest(first)
-    return Overhead(sums, trees, stages, alternated(first, IDLE, max(runs, 5)), imports, same)
+    return Overhead(sums, trees, stages, alternated(first, IDLE, max(runs, 5)), imports, same, load)
 
 
 def tell(text: str) -> None:

@@ -1,6 +1,5 @@
 """The figures of benchmarks/overhead.py as limits and as text."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
@@ -32,6 +31,7 @@ class Overhead:
     idle: Sums
     imports: dict[str, float]
     same: dict[int, str]
+    load: float  # of the machine before anything ran
 
     def seconds(self, times: int, case: str) -> float:
         return median(run.seconds for run in self.runs[times][case])
@@ -88,10 +88,9 @@ def _growth(found: Overhead) -> Iterator[Limit]:
 
 
 def text(found: Overhead) -> str:
-    load = os.getloadavg()[0]
     parts = [
         "## What the loop costs (`python -m benchmarks.overhead`)",
-        f"{results.machine(*LIBRARIES)}. Load when it ended: {load:.1f}.",
+        f"{results.machine(*LIBRARIES)}. Load before it: {found.load:.2f}.",
         *(_cases(found, times) for times in sorted(found.runs)),
         _idle(found),
         "### Limits\n\n" + _limits(found),
@@ -105,7 +104,7 @@ def _cases(found: Overhead, times: int) -> str:
     title = "### The default data" if times == 1 else f"### {times} times the rows"
     runs = len(found.runs[times]["bare"])
     rows = [_case(found, times, case) for case in found.runs[times]]
-    header = ["whole process", "median s", "range s", "x bare"]
+    header = ["whole process", "median s", "range s", "x bare", "processor s"]
     header += ["largest process MB", "x bare", "all together MB", "x bare"]
     return f"{title}\n\n{runs} runs each, alternated. {found.same[times]}\n\n{results.table(header, rows)}"
 
@@ -120,6 +119,7 @@ def _case(found: Overhead, times: int, case: str) -> list[str]:
         f"{median(seconds):.1f}",
         f"{min(seconds):.1f} to {max(seconds):.1f}",
         f"{median(seconds) / bare:.2f}",
+        f"{median(run.processor for run in found.runs[times][case]):.1f}",
         megabytes(largest),
         f"{largest / memory:.2f}",
         megabytes(tree) if known else "",

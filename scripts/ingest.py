@@ -14,10 +14,10 @@ from urllib.parse import quote, quote_plus
 from scripts.core import errors
 from scripts.core.data_params import Data
 from scripts.core.errors import USAGE, Mistake
-from scripts.core.params import Params, parse
-from scripts.core.paths import DATA, PARAMS
+from scripts.core.params import Params
+from scripts.core.paths import DATA
 from scripts.core.text import to_json
-from scripts.edges import files, lock, record
+from scripts.edges import files, lock, project, record
 from scripts.edges.batch import SUFFIXES, Batch, rows
 from scripts.edges.sources import SOURCES, Have, Offers
 
@@ -90,7 +90,7 @@ def _fetched(offers: Offers, data: Data, have: Have, stage: files.Stage, accept_
             refused.append(_changed(offer.name))
         else:
             try:
-                landed.append(Landed(offer.name, rows(offer, data.separator), len(offer.content), mine is not None))
+                landed.append(Landed(offer.name, rows(offer, data), len(offer.content), mine is not None))
                 stage.write(offer.name, offer.content)
             except Mistake as mistake:
                 refused += mistake.lines
@@ -167,18 +167,11 @@ def main() -> int:
     parser.add_argument("--accept-changed", action="store_true", help="take batches that changed at the source")
     parser.add_argument("--json", action="store_true", help="print the result for machines")
     arguments = parser.parse_args()
-    params = _params()
+    params = project.read_params()
     with lock.held():
         arrived = ingest(Path(), params, arguments.accept_changed)
     print(to_json(asdict(arrived)).rstrip() if arguments.json else arrived)
     return 0
-
-
-def _params() -> Params:
-    try:
-        return parse(PARAMS.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise Mistake(f"{PARAMS}: can't be read ({error}). Restore it: git checkout -- {PARAMS}", code=USAGE) from None
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Check params.yaml, or print and write what is generated from its models: the JSON Schema and the table of settings."""
+"""Check params.yaml, or print and write what is generated from its models: the JSON Schema, the table of settings."""
 
 import argparse
 import json

@@ -20,6 +20,8 @@ data:
     carrier: {kind: category}
     sched_dep_minute: {kind: number}
     sched_arr_minute: {kind: number}
+validate: {}
+drift: {}
 train:
   estimator: sklearn.ensemble.HistGradientBoostingClassifier
   parameters: {max_iter: 5}

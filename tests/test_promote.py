@@ -3,8 +3,6 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,17 +11,12 @@ import pytest
 from scripts import promote
 from scripts.core import bundle, declaration
 from scripts.core.paths import CANDIDATE, DECLARATION, EVALUATION, PARAMS, PRODUCTION, PRODUCTION_DVC, RUN
-from scripts.edges import files
-from scripts.edges.mlflow_registry import Recorded, Unrecorded
+from scripts.edges.mlflow_registry import Unrecorded
 from tests import bundles
+from tests.promoting import NEW, OLD, STEPS, Killed, World, judge, lay_out, now, state
 
 ROOT = Path(__file__).parents[1]
-OLD, NEW = bundles.hollow("the old model"), bundles.hollow("the new model")
-STEPS = ("production.zip", "dvc", "production.json", "alias")
-
-
-class Killed(BaseException):
-    pass
+OVERRIDE = ("--override", "--reason", "whatever")
 
 
 class Said(NamedTuple):
@@ -32,95 +25,17 @@ class Said(NamedTuple):
     errors: str
 
 
-class World:
-    """Everything outside that promote touches; it can die right before or behind a step."""
-
-    def __init__(self) -> None:
-        self.dies: tuple[str, str] | None = None
-        self.alias: str | None = None  # digest that the registry calls production
-        self.registry: Recorded | Unrecorded = Recorded(version="7")
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        if self.dies == (name, "before"):
-            raise Killed
-        yield
-        if self.dies == (name, "behind"):
-            raise Killed
-
-    def write(self, path: Path, content: bytes) -> None:
-        with self.step(path.name):
-            files.write(path, content)
-
-    def add(self, path: Path) -> None:
-        with self.step("dvc"):
-            PRODUCTION_DVC.write_text(bundle.digest(path.read_bytes()))
-
-    @contextmanager
-    def started(self, params: Any) -> Iterator[Any]:
-        yield self
-
-    def __call__(self, name: str, digest: str, alias: str) -> Recorded | Unrecorded:
-        assert (name, alias) == ("small", "production")
-        with self.step("alias"):
-            self.alias = digest
-        return self.registry
-
-
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """A project whose first candidate has won."""
     outside = World()
     monkeypatch.chdir(tmp_path)
+    Path(".dvc").mkdir()
     monkeypatch.setattr(promote.files, "write", outside.write)
     monkeypatch.setattr(promote.dvc, "add", outside.add)
-    monkeypatch.setattr(promote.tracking, "started", lambda params: recording(outside))
+    monkeypatch.setattr(promote.tracking, "started", outside.started)
     lay_out(NEW)
     return outside
-
-
-@contextmanager
-def recording(outside: World) -> Iterator[Any]:
-    class Recorder:
-        alias = staticmethod(outside)
-
-    yield Recorder
-
-
-def lay_out(candidate: bytes, production: bytes = b"", version: int = 0) -> None:
-    Path("models").mkdir(exist_ok=True)
-    Path("reports").mkdir(exist_ok=True)
-    PARAMS.write_text(bundles.PARAMS)
-    CANDIDATE.write_bytes(candidate)
-    PRODUCTION.write_bytes(production)
-    now = declaration.none()
-    if version:
-        now = declaration.Declaration(
-            version=version, bundle=bundle.digest(production), judged_on=judged("sha256:77", 2)
-        )
-    DECLARATION.write_text(declaration.render(now))
-    judge(candidate, now)
-
-
-def judged(holdout: str, uses: int) -> declaration.Judged:
-    return declaration.Judged.model_validate({"rows": 40, "holdout": holdout, "uses": uses})
-
-
-def judge(candidate: bytes, production: declaration.Declaration, verdict: str = "PROMOTE", **other: Any) -> None:
-    """Write reports/evaluation.json as the stage does."""
-    compared = None
-    if production.version:
-        compared = {"version": production.version, "bundle": production.bundle, "model": "sha256:0"}
-    score = {"decides": True, "candidate": 0.561, "production": None, "difference": None, "interval": None}
-    if production.version:
-        score |= {"production": 0.5759, "difference": -0.0149, "interval": [-0.028, -0.002]}
-    report = {
-        "verdict": {"verdict": verdict, "first": not production.version, "reasons": ["the first reason", "another"]},
-        "models": {"candidate": {"bundle": bundle.digest(candidate), "model": "sha256:1"}, "production": compared},
-        "holdout": {"rows": 40, "from": "2013-06-24", "to": "2013-06-30", "fingerprint": "sha256:77", "leaked": 0},
-        "metrics": {"log_loss": score, "f1": {**score, "candidate": None}},
-    }
-    EVALUATION.write_text(json.dumps(report | other))
 
 
 @pytest.fixture
@@ -132,16 +47,6 @@ def run(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
         return Said(code, said.out, said.err)
 
     return typed
-
-
-def now() -> declaration.Declaration:
-    return declaration.parse(DECLARATION.read_text())
-
-
-def state() -> dict[str, bytes]:
-    """Every file of the project but locks."""
-    found = [path for path in Path().rglob("*") if path.is_file() and path.parts[0] != ".dvc"]
-    return {path.as_posix(): path.read_bytes() for path in found}
 
 
 def refused(run: Any, *arguments: str, code: int = 1) -> str:
@@ -158,7 +63,7 @@ def test_the_first_model_becomes_version_1(world: World, run: Any) -> None:
     said = run()
     assert said.code == 0
     assert PRODUCTION.read_bytes() == NEW
-    assert PRODUCTION_DVC.read_text() == bundle.digest(NEW) == world.alias == now().bundle
+    assert PRODUCTION_DVC.read_text() == bundle.digest(NEW) == world.aliased == now().bundle
     assert json.loads(DECLARATION.read_text()) == {
         "version": 1,
         "bundle": bundle.digest(NEW),
@@ -241,9 +146,6 @@ def test_an_override_and_its_reason_go_together(run: Any, typed: list[str]) -> N
     assert "say why" in refused(run, *typed, code=2)
 
 
-OVERRIDE = ("--override", "--reason", "whatever")
-
-
 @pytest.mark.parametrize("typed", [(), OVERRIDE])
 def test_a_candidate_that_is_not_the_judged_one_is_stale(run: Any, typed: tuple[str, ...]) -> None:
     other = bundles.hollow("made later")
@@ -309,19 +211,19 @@ def test_a_kill_at_any_step_and_a_second_run_end_the_same(
     lay_out(NEW, OLD if version else b"", version)
     start = state()
     run()
-    wanted, alias = state(), world.alias
+    wanted, alias = state(), world.aliased
     for path in set(wanted) - set(start):
         Path(path).unlink()
     for path, content in start.items():
         Path(path).write_bytes(content)
-    world.alias, world.dies = None, (step, when)
+    world.aliased, world.dies = None, (step, when)
     with pytest.raises(Killed):
         run()
     declared = now().version
     assert declared == version or state() == wanted, "declared only when all else is in place"
     world.dies = None
     assert run().code == 0
-    assert (state(), world.alias) == (wanted, alias)
+    assert (state(), world.aliased) == (wanted, alias)
 
 
 def test_a_registry_that_is_down_is_a_warning(world: World, run: Any) -> None:

@@ -58,20 +58,23 @@ def archive(members: Mapping[str, bytes]) -> bytes:
 def unpack(content: bytes, expected: str | None, name: str = "models/production.zip") -> Bundle:
     """The bundle, its digest checked before anything in it is parsed.
 
-    Without an expected digest (the candidate: DVC knows its bytes) the members must still be those that its manifest names.
+    Without an expected digest (the candidate: DVC knows its bytes) the members must still be those that its manifest
+    names, and every other byte the one that pack() writes.
     """
     found = digest(content)
     if expected is not None and found != expected:
         raise Mistake(
             f"{name}: is {found[:19]}, but models/production.json declares {expected[:19]}. "
-            f"Bring the declared one back: dvc checkout {name} (or dvc pull {name}).",
+            f"Bring the declared one back: dvc checkout {name} (or dvc pull). If a promotion was cut off: make promote.",
             code=OUTSIDE,
         )
     members = _members(content, name)
-    manifest = json.loads(members[MANIFEST])
-    for member, declared in manifest["digests"].items():
-        if digest(members[member]) != declared:
+    manifest = _manifest(members[MANIFEST], name)
+    for member in MEMBERS[1:]:
+        if digest(members[member]) != manifest["digests"].get(member):
             raise Mistake(f"{name}: its member {member} was altered. Make it anew: dvc repro -f train.", code=OUTSIDE)
+    if archive(members) != content:
+        raise _damaged(name, "it has bytes that belong to none of its members")
     rows = np.load(io.BytesIO(members[ROWS]), allow_pickle=False)
     return Bundle(found, manifest, members[MODEL], members[REFERENCE], rows)
 
@@ -79,8 +82,23 @@ def unpack(content: bytes, expected: str | None, name: str = "models/production.
 def _members(content: bytes, name: str) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as file:
-            if sorted(file.namelist()) != sorted(MEMBERS):
-                raise Mistake(f"{name}: is no bundle: it holds {file.namelist()[:5]}. Run dvc repro train.", code=OUTSIDE)
-            return {member: file.read(member) for member in MEMBERS}
-    except (zipfile.BadZipFile, EOFError, ValueError) as error:
-        raise Mistake(f"{name}: is damaged ({error}). Run dvc checkout {name}, or dvc repro train.", code=OUTSIDE) from None
+            held = file.namelist()
+            if sorted(held) == sorted(MEMBERS):
+                return {member: file.read(member) for member in MEMBERS}
+    except Exception as error:  # zipfile has a dozen kinds for an archive that is damaged
+        raise _damaged(name, str(error)) from None
+    raise Mistake(f"{name}: is no bundle: it holds {held[:5]}. Run dvc repro train.", code=OUTSIDE)
+
+
+def _manifest(content: bytes, name: str) -> dict[str, Any]:
+    try:
+        manifest = json.loads(content)
+    except ValueError as error:
+        raise _damaged(name, f"its {MANIFEST} is no JSON: {error}") from None
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("digests"), dict):
+        raise _damaged(name, f"its {MANIFEST} names no digests")
+    return manifest
+
+
+def _damaged(name: str, why: str) -> Mistake:
+    return Mistake(f"{name}: is damaged ({why}). Run dvc checkout {name}, or dvc repro train.", code=OUTSIDE)

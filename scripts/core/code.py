@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from scripts.core.params import Params
+from scripts.core.text import rounded
 
 
 def digest(sources: Mapping[str, bytes]) -> str:
@@ -17,14 +18,14 @@ def digest(sources: Mapping[str, bytes]) -> str:
 
 
 def training_params(params: Params) -> dict[str, Any]:
-    """The settings that make a model what it is: where data come from is not among them."""
+    """The settings that make a model what it is, as a manifest has them: where data come from is not among them."""
     values = params.model_dump(mode="json", by_alias=True, include={"data", "train"})
     values["data"].pop("source")
-    return values
+    return dict(rounded(values))
 
 
 def gate_params(params: Params) -> dict[str, Any]:
-    return params.model_dump(mode="json", include={"gate"})["gate"]  # type: ignore[no-any-return]
+    return dict(rounded(params.model_dump(mode="json", include={"gate"})["gate"]))
 
 
 def params_digest(values: Mapping[str, Any]) -> str:

@@ -107,7 +107,7 @@ class Data(Block):
     """Column with the time of a row; no feature. null: the table has no time."""
     timezone: Zone | None = None
     """Zone that time stamps with an offset are turned into; null: stamps carry no offset."""
-    label_delay: Span = Field(default="0D", validate_default=True)  # type: ignore[assignment]
+    label_delay: Span = Field(default="0D", validate_default=True)
     """Rows younger than this, against the newest row, have no final label yet."""
     holdout: Holdout
     """Newest span of labelled rows that both models are judged on; without a time column, a share of the rows."""
@@ -133,7 +133,7 @@ class Data(Block):
         named = [*(name for name in special.values() if name is not None), *self.columns]
         for setting, name in special.items():
             if name is not None and named.count(name) > 1:
-                yield f"{setting}: names {name!r}, which is named more than once. A column has one part: remove the others"
+                yield f"{setting}: names {name!r}, which is named more than once. Remove the others"
         for name in named:
             if name in RESERVED or (self.task == "multiclass" and name.startswith("prediction_")):
                 yield f"data.columns: has {name!r}, which is a name that predictions get. Rename the column"
@@ -152,11 +152,11 @@ class Validate(Block):
     max_duplicates: Share = 0.01
     """Greatest share of rows that are equal in everything."""
     min_class_share: Share = 0.01
-    """Least share of the positive class (binary) or of the largest class's rival (multiclass)."""
+    """Least share of the second largest class."""
     max_class_share: Share = 0.99
     """Greatest share of any one class."""
     balance_level: Level = "fail"
-    """Whether a broken target balance fails or warns."""
+    """Whether a broken balance or range of the target fails or warns."""
     target_min: float | None = None
     """Least target that is believed (regression)."""
     target_max: float | None = None
@@ -167,7 +167,7 @@ class Validate(Block):
     """Greatest share of outliers in a column."""
     outlier_level: Level = "warn"
     """Whether too many outliers fail or warn."""
-    future: Span = Field(default="1D", validate_default=True)  # type: ignore[assignment]
+    future: Span = Field(default="1D", validate_default=True)
     """Time stamps may be ahead of the clock by this much."""
     min_labelled: Share = 0.9
     """Least share of labelled rows among those older than data.label_delay."""

@@ -1,9 +1,9 @@
 """models/production.json: which model is production, and why."""
 
 import json
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from scripts.core.errors import OUTSIDE, Mistake
 from scripts.core.text import to_json
@@ -59,6 +59,13 @@ class Declaration(Part):
     judged_on: Judged | None = None
     why: tuple[str, ...] = ()
 
+    @model_validator(mode="after")
+    def _names_its_bundle(self) -> Self:
+        """A version without a digest would be a model that nothing is checked against."""
+        if self.version < 0 or (self.version > 0) != bool(self.bundle):
+            raise ValueError(f"version {self.version} with the bundle {self.bundle}")
+        return self
+
 
 def none() -> Declaration:
     return Declaration(version=0, bundle=None)
@@ -67,11 +74,13 @@ def none() -> Declaration:
 def parse(text: str, name: str = "models/production.json") -> Declaration:
     try:
         return Declaration.model_validate(json.loads(text))
-    except (ValueError, ValidationError) as error:
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        why = f"{where}: {first['msg']}" if where else first["msg"]
+    except (ValueError, RecursionError) as error:
         why = str(error).splitlines()[0]
-        raise Mistake(
-            f"{name}: can't be read as a declaration ({why}). Restore it: git checkout -- {name}", code=OUTSIDE
-        ) from None
+    raise Mistake(f"{name}: can't be read as a declaration ({why}). Restore it: git checkout -- {name}", code=OUTSIDE)
 
 
 def render(declaration: Declaration) -> str:

@@ -18,28 +18,28 @@ Why: TypeAlias = "str | None"  # why something could not be measured
 
 
 def prediction_drift(
-    seat: Seat, reference: pd.DataFrame, sample: pd.DataFrame, data: Data, settings: Drift
+    seat: Seat, judged: pd.DataFrame, sample: pd.DataFrame, data: Data, settings: Drift
 ) -> tuple[Shift | None, Why]:
-    """Of the value, of the positive class's probability, or of the class that is predicted."""
+    """Of the value, of the positive class's probability, or of the class that is predicted.
+
+    Against the rows that production was judged on: what it says of rows that it has learned is bolder than what it
+    says of others, so against those every model would seem to drift.
+    """
     manifest = _manifest(seat)
-    seat, answers = predictions(seat, sample, data, manifest["classes"])
-    if answers is None:
-        return None, seat.fault
+    if judged.empty:
+        return None, "data/ has none of the rows any more that production was judged on"
+    asked = [predictions(seat, rows, data, manifest["classes"]) for rows in (judged, sample)]
+    then, now = (answers for _, answers in asked)
+    if then is None or now is None:
+        return None, asked[0][0].fault or asked[1][0].fault
     kind = "category" if manifest["task"] == "multiclass" else "number"
-    then, now = (_said(side, manifest) for side in (_stored(reference, manifest), answers))
-    return drift.shift(then, now, kind, settings.prediction_effect, settings), None
+    reference, current = (_said(answers, manifest) for answers in (then, now))
+    return drift.shift(reference, current, kind, settings.prediction_effect, settings), None
 
 
 def _manifest(seat: Seat) -> Mapping[str, Any]:
     assert seat.bundle is not None, "a production that can't be read is a Mistake before this"
     return seat.bundle.manifest
-
-
-def _stored(reference: pd.DataFrame, manifest: Mapping[str, Any]) -> Any:
-    """The answers beside the training sample: as a model gives them, but of a binary one only the positive class's."""
-    several = manifest["task"] == "multiclass"
-    names = [f"prediction_{label}" for label in manifest["classes"]] if several else "prediction"
-    return reference[names].to_numpy()
 
 
 def _said(answers: Any, manifest: Mapping[str, Any]) -> Series:

@@ -1,6 +1,7 @@
 """The drift report, drawn by Evidently with the distances, limits and decisions of drift.json."""
 
 import gc
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -35,14 +36,14 @@ def undrawable(reference: Series, current: Series, kind: str) -> str | None:
     for side, name in ((reference, "the training sample"), (current, "the new rows")):
         values = side.dropna().to_numpy()
         if values.dtype.kind not in "fiu":
-            return f"{name} hold {values.dtype} where numbers belong"
+            return f"{values.dtype} in {name}, where numbers belong"
         if not len(values):
-            return f"{name} have no value"
+            return f"no value in {name}"
         if np.abs(values).max() > HUGE:
-            return f"{name} have infinite or huge values"
+            return f"infinite or huge values in {name}"
     both = np.concatenate([reference.dropna().to_numpy(), current.dropna().to_numpy()])
     width = float(np.ptp(both)) or 1.0  # a constant is drawn one unit wide
-    return "values lie too close together" if width < CLOSE * float(np.abs(both).max()) else None
+    return "values that lie too close together" if width < CLOSE * float(np.abs(both).max()) else None
 
 
 def page(
@@ -98,7 +99,8 @@ def _table(columns: Sequence[Record], reference: pd.DataFrame, current: pd.DataF
         per_column_stattest_threshold={name: c["threshold"] for name, c in records.items()},
     )
     sides = [Dataset.from_pandas(side, data_definition=definition) for side in (now, then)]
-    with np.errstate(all="ignore"):  # the correlation with a constant column
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of correlations with a constant column, which nobody sees
         _, widgets = Report([]).run(*sides).context.get_legacy_metric(metric, None, None)
     return _completed(widgets[-1], records, then, now)
 

@@ -19,7 +19,7 @@ class Mistake(Exception):
 
 
 def reported(main: Callable[[], int]) -> Callable[[], int]:
-    """Print a Mistake's lines on stderr and turn it into its exit code."""
+    """Print a Mistake's lines, or the name of a missing file, on stderr and turn it into an exit code."""
 
     @wraps(main)
     def run() -> int:
@@ -28,5 +28,9 @@ def reported(main: Callable[[], int]) -> Callable[[], int]:
         except Mistake as mistake:
             print(*mistake.lines, sep="\n", file=sys.stderr)
             return mistake.code
+        except FileNotFoundError as missing:
+            name = missing.filename
+            print(f"{name}: is missing. Bring it back: git checkout -- {name}, or dvc checkout.", file=sys.stderr)
+            return OUTSIDE
 
     return run

@@ -43,8 +43,8 @@ def new_rows(declaration: Declaration, validation: Mapping[str, Any]) -> int | N
     if judged is None or judged.to is None:
         return None
     until = datetime.fromisoformat(judged.to)
-    newer = [batch for batch in validation["batches"] if batch["from"] and datetime.fromisoformat(batch["from"]) > until]
-    return sum(batch["labelled"] for batch in newer)
+    timed = [batch for batch in validation["batches"] if batch["from"]]
+    return int(sum(batch["labelled"] for batch in timed if datetime.fromisoformat(batch["from"]) > until))
 
 
 def age(declaration: Declaration, validation: Mapping[str, Any]) -> timedelta | None:

@@ -18,13 +18,13 @@ def importance(model: Any, rows: pd.DataFrame, data: Data, classes: list[Any] | 
     Breiman (2001), section 10, without labels: what moves the predictions is used, right or wrong. Sums to 1, or to 0
     for a model that uses nothing.
     """
-    rows = rows.iloc[:ROWS].reset_index(drop=True)
-    usual = models.predict(model, rows, data, classes)
     rng = np.random.default_rng(seed)
+    rows = rows.iloc[rng.permutation(len(rows))[:ROWS]].reset_index(drop=True)  # of all times: they come in order
+    usual = models.predict(model, rows, data, classes)
     moved = {}
     for name in table.features(data):
-        shuffled = rows.assign(**{name: rows[name].iloc[rng.permutation(len(rows))].to_numpy()})
-        shuffled[name] = shuffled[name].astype(rows[name].dtype)
+        shuffled = rows.copy()
+        shuffled[name] = rows[name].array[rng.permutation(len(rows))]
         moved[name] = float(np.abs(models.predict(model, shuffled, data, classes) - usual).mean())
     total = sum(moved.values())
     return {name: value / total if total else 0.0 for name, value in moved.items()}

@@ -18,6 +18,7 @@ COMMA = r"^[+-]?\d+,\d+$"
 CLOCK = r"[ T]\d\d(:\d\d(:\d\d(\.\d{1,9})?)?)?"
 STAMP = rf"^\d{{4}}(-\d\d(-\d\d({CLOCK})?)?)?$"
 ZONED = rf"^\d{{4}}-\d\d-\d\d{CLOCK} ?(Z|[+-]\d\d(:?\d\d)?)$"
+STAMP_CURE = "Write them as 2013-07-01 05:15:00."
 WHOLE = 2.0**63  # from here on a float is no 64-bit integer
 WORDS = {
     "bool": "true and false",
@@ -80,12 +81,10 @@ def time(values: pa.Array, data: Data) -> Kind:
     """Naive timestamp[us]: as written, or in data.timezone when the stamps carry an offset."""
     if is_text(values.type):
         return _stamps(without(values, data), data)
-    if pa.types.is_integer(values.type):  # a year such as 2013
-        return _stamps(pc.cast(values, pa.string()), data)
     if pa.types.is_date(values.type):
         values = pc.cast(values, pa.timestamp("us"))
     if not pa.types.is_timestamp(values.type):
-        return _wrong(values, pa.timestamp("us"), "where time stamps belong", _STAMP_CURE)
+        return _wrong(values, pa.timestamp("us"), "where time stamps belong", STAMP_CURE)
     if values.type.tz is None:
         return Kind(pc.cast(values, pa.timestamp("us"), safe=False))
     return _zoned(values, mask(pc.is_valid(values)), data)
@@ -107,15 +106,11 @@ def mask(values: pa.Array) -> Mask:
     return np.asarray(values.fill_null(False).to_numpy(zero_copy_only=False), dtype=bool)
 
 
-_STAMP_CURE = "Write them as 2013-07-01 05:15:00."
-
-
 def _from_text(values: pa.Array) -> Kind:
     try:
         return _finite(pc.cast(values, pa.float64()))
     except pa.ArrowInvalid:
-        values = pc.utf8_trim_whitespace(values)
-    read = pc.match_substring_regex(values, NUMBER)
+        read = pc.match_substring_regex(values, NUMBER)
     broken = mask(pc.invert(read))
     cure = "Fix the source, or list these under data.missing_values."
     if mask(pc.match_substring_regex(values, COMMA))[broken].all():
@@ -123,8 +118,6 @@ def _from_text(values: pa.Array) -> Kind:
     elif not mask(read).any():
         cure = "Fix the source, or declare it kind: category."
     kind = _finite(pc.cast(_only(values, ~broken), pa.float64()))
-    if not broken.any():
-        return kind
     return Kind(kind.values, (Problem("number", broken, "has text", cure), *kind.problems))
 
 
@@ -163,7 +156,8 @@ def _stamps(values: pa.Array, data: Data) -> Kind:
     broken = mask(pc.is_valid(values)) & ~mask(pc.is_valid(parsed[0])) & ~mask(pc.is_valid(parsed[1]))
     found: tuple[Problem, ...] = ()
     if broken.any():
-        found = (Problem("stamp", broken, "is no time stamp", _STAMP_CURE),)
+        found = (Problem("stamp", broken, "is no time stamp", STAMP_CURE),)
+    zoned &= ~broken
     if not zoned.any():
         return Kind(parsed[0], found)
     inside = _zoned(parsed[1], zoned, data)

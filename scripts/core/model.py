@@ -4,7 +4,9 @@ import importlib
 import inspect
 import io
 import json
+import pkgutil
 import re
+import sys
 import zipfile
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,29 +18,34 @@ from scripts.core.bundle import archive
 from scripts.core.data_params import Data
 from scripts.core.errors import OUTSIDE, USAGE, Mistake
 from scripts.core.params import Train
-from scripts.core.text import did_you_mean
+from scripts.core.text import did_you_mean, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# What the repository trusts in a model file, beside the scikit-learn estimators that skops trusts by itself.
+# What the repository trusts in a model file, beside the scikit-learn estimators that skops trusts by itself. A test
+# fits the estimators that need each of them. What a partial calls must be trusted by its own name.
 TRUSTED = (
+    "numpy.dtype",
     "functools.partial",
-    "scipy.sparse._csr.csr_matrix",
-    "sklearn._loss.link.Interval",
-    "sklearn._loss.link.LogLink",
-    "sklearn._loss.link.LogitLink",
-    "sklearn._loss.link.IdentityLink",
-    "sklearn._loss.link.MultinomialLogit",
-    "sklearn._loss.loss.HalfBinomialLoss",
-    "sklearn._loss.loss.HalfMultinomialLoss",
-    "sklearn._loss.loss.HalfSquaredError",
-    "sklearn._loss.loss.AbsoluteError",
-    "sklearn._loss.loss.HalfPoissonLoss",
-    "sklearn._loss.loss.HalfGammaLoss",
-    "sklearn._loss.loss.PinballLoss",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.utils.validation.check_array",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.tree._tree.Tree",
+    "sklearn.neighbors._kd_tree.KDTree",
+    "sklearn.neighbors._ball_tree.BallTree",
+    "sklearn.metrics._dist_metrics.EuclideanDistance64",
+    "sklearn.metrics._dist_metrics.ManhattanDistance64",
+    "sklearn.metrics._dist_metrics.MinkowskiDistance64",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
+    "sklearn._loss.loss.HalfTweedieLoss",
+    "sklearn._loss.loss.HalfTweedieLossIdentity",
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
+    "sklearn.gaussian_process._gpc._BinaryGaussianProcessClassifierLaplace",
+    "sklearn.gaussian_process.kernels.ConstantKernel",
+    "sklearn.gaussian_process.kernels.Product",
+    "sklearn.gaussian_process.kernels.RBF",
     "collections.OrderedDict",
     "lightgbm.basic.Booster",
     "lightgbm.sklearn.LGBMClassifier",
@@ -48,6 +55,7 @@ TRUSTED = (
     "xgboost.sklearn.XGBRegressor",
 )
 
+ADDRESS = re.compile(r"^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+)")
 OWN = tuple(f"{features.__name__}.{name}" for name, item in vars(features).items() if inspect.isfunction(item))
 
 
@@ -72,30 +80,55 @@ def imported(dotted: str, setting: str) -> Any:
     module, _, name = dotted.rpartition(".")
     try:
         found = importlib.import_module(module)
-    except ImportError as error:
-        raise Mistake(
-            f"params.yaml: {setting}: {dotted} can't be imported ({error}). Correct the path, or install its package.",
-            code=USAGE,
-        ) from None
+    except Exception as error:  # the module may be the user's own, and raise anything
+        near = nearest(module, _modules(module))
+        why = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        cure = f"Did you mean {near}?" if near else "Correct the path, or install its package."
+        raise _wrong(f"{setting}: {dotted} can't be imported ({why}). {cure}") from None
     if not hasattr(found, name):
-        raise Mistake(f"params.yaml: {setting}: {module} has no {name}. {did_you_mean(name, dir(found))}", code=USAGE)
+        known = [word for word in dir(found) if not word.startswith("_")]
+        raise _wrong(f"{setting}: {module} has no {name}. {did_you_mean(name, known)}")
     return getattr(found, name)
+
+
+def _modules(module: str) -> list[str]:
+    """The modules that lie beside the one that can't be imported."""
+    package = sys.modules.get(module.rpartition(".")[0])
+    return [f"{package.__name__}.{each.name}" for each in pkgutil.iter_modules(package.__path__)] if package else []
+
+
+def _wrong(said: str) -> Mistake:
+    return Mistake(f"params.yaml: {said}", code=USAGE)
 
 
 def _estimator(train: Train, data: Data) -> Any:
     kind = imported(train.estimator, "train.estimator")
-    known = list(inspect.signature(kind).parameters) if inspect.isclass(kind) else []
-    if not hasattr(kind, "fit") or not hasattr(kind, "get_params"):
-        raise Mistake(f"params.yaml: train.estimator: {train.estimator} is no scikit-learn estimator.", code=USAGE)
-    unknown = [name for name in train.parameters if name not in known and "kwargs" not in known]
-    if unknown:
-        raise Mistake(
-            f"params.yaml: train.parameters.{unknown[0]} is no parameter of {train.estimator}. "
-            f"{did_you_mean(unknown[0], known)}",
-            code=USAGE,
-        )
+    if not inspect.isclass(kind) or not hasattr(kind, "fit") or not hasattr(kind, "get_params"):
+        raise _wrong(f"train.estimator: {train.estimator} is no scikit-learn estimator. Name a class.")
+    signature = inspect.signature(kind).parameters
+    takes_any = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in signature.values())
+    known = [name for name, each in signature.items() if each.kind is not inspect.Parameter.VAR_KEYWORD]
+    for name in train.parameters:
+        if name not in known and not takes_any:
+            raise _wrong(f"train.parameters.{name}: is no parameter of {train.estimator}. {did_you_mean(name, known)}")
     fixed = {"random_state": train.seed, "categorical_features": _codes(data)}
-    return kind(**{name: value for name, value in fixed.items() if name in known} | train.parameters)
+    try:
+        made = kind(**{name: value for name, value in fixed.items() if name in known} | train.parameters)
+    except Exception as error:  # whatever the class objects to
+        raise _wrong(f"train.estimator: {train.estimator} can't be made: {' '.join(str(error).split())}.") from None
+    return _answering(made, train, data)
+
+
+def _answering(estimator: Any, train: Train, data: Data) -> Any:
+    """The estimator, if it answers the task's question."""
+    from sklearn.base import is_classifier, is_regressor
+
+    fits, wanted = (is_regressor, "regressor") if data.task == "regression" else (is_classifier, "classifier")
+    if not fits(estimator):
+        raise _wrong(
+            f"train.estimator: {train.estimator} is no {wanted}, which data.task {data.task} needs. Name a {wanted}."
+        )
+    return estimator
 
 
 def _names(data: Data, kind: str) -> list[str]:
@@ -191,11 +224,11 @@ def _renumbered(node: Any, numbers: dict[str, int]) -> Any:
         return [_renumbered(item, numbers) for item in node]
     if not isinstance(node, dict):
         return node
-    out = {}
+    out: dict[str, Any] = {}
     for key, value in node.items():
         if key == "__id__":
             out[key] = numbers.setdefault(str(value), len(numbers) + 1)
-        elif key == "file":
+        elif key == "file" and isinstance(value, str):
             out[key] = _renamed(value, numbers)
         else:
             out[key] = _renumbered(value, numbers)
@@ -203,7 +236,8 @@ def _renumbered(node: Any, numbers: dict[str, int]) -> Any:
 
 
 def _renamed(name: str, numbers: dict[str, int]) -> str:
-    return re.sub(r"^\d+", lambda found: str(numbers.setdefault(found[0], len(numbers) + 1)), name)
+    """Files are named by an address too, those of plain bytes by a random UUID."""
+    return ADDRESS.sub(lambda found: str(numbers.setdefault(found[0], len(numbers) + 1)), name)
 
 
 def load(content: bytes, trusted: Sequence[str] = ()) -> Any:
@@ -213,10 +247,16 @@ def load(content: bytes, trusted: Sequence[str] = ()) -> Any:
 
     try:
         return skops.io.loads(content, trusted=[*TRUSTED, *OWN, *trusted])
-    except UntrustedTypesFoundException as error:
-        found = ", ".join(sorted(set(re.findall(r"'([\w.]+)'", str(error)))))
-        raise Mistake(
-            f"model.skops: holds types that nobody trusts here: {found}. "
-            "If you know them, list them in params.yaml under train.trusted.",
-            code=OUTSIDE,
-        ) from None
+    except UntrustedTypesFoundException:
+        said = f"holds types that nobody trusts here: {', '.join(untrusted(content, trusted))}. "
+        cure = "If you know them, list them in params.yaml under train.trusted."
+        raise Mistake(f"model.skops: {said}{cure}", code=OUTSIDE) from None
+    except ImportError as error:
+        raise Mistake(f"model.skops: needs a package that is not here ({error}). Install it.", code=OUTSIDE) from None
+
+
+def untrusted(content: bytes, trusted: Sequence[str] = ()) -> list[str]:
+    """The types for which load() would refuse the model."""
+    import skops.io
+
+    return sorted({*skops.io.get_untrusted_types(data=content)} - {*TRUSTED, *OWN, *trusted})

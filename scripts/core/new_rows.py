@@ -22,6 +22,7 @@ class New:
     last: str | None
     sample: pd.DataFrame  # of all of them
     scored: pd.DataFrame  # of the labelled ones
+    judged: pd.DataFrame  # a sample of older rows: those that production was judged on at release
 
 
 def read(files: Mapping[str, BinaryIO], data: Data, known: Bundle, columns: Sequence[str], drift: Drift) -> New:
@@ -30,8 +31,8 @@ def read(files: Mapping[str, BinaryIO], data: Data, known: Bundle, columns: Sequ
     light = table.read(files, data, [*deciding, data.target])
     new = is_new(light, data, known)
     labelled = new & has_label(light, data)
-    sample, scored = (_some(mask, drift) for mask in (new, labelled))
-    places = np.union1d(sample, scored)
+    sample, scored, judged = (_some(mask, drift) for mask in (new, labelled, was_judged(light, data, known)))
+    places = np.union1d(np.union1d(sample, scored), judged)
     wanted = [name for name in (data.time, *columns, data.target) if name is not None]
     picked = _picked(files, data, light[table.BATCH], places, wanted)
     times = light[data.time][new] if data.time and new.any() else None
@@ -42,6 +43,7 @@ def read(files: Mapping[str, BinaryIO], data: Data, known: Bundle, columns: Sequ
         last=None if times is None else times.max().isoformat(),
         sample=picked[np.isin(places, sample)].reset_index(drop=True),
         scored=picked[np.isin(places, scored)].reset_index(drop=True),
+        judged=picked[np.isin(places, judged)].reset_index(drop=True),
     )
 
 
@@ -50,6 +52,15 @@ def is_new(light: pd.DataFrame, data: Data, known: Bundle) -> Mask:
     if data.time is not None:
         return (light[data.time] > pd.Timestamp(known.manifest["holdout"]["to"])).to_numpy()
     return ~rows.split(light, data).holdout & ~rows.leaked(rows.fingerprints(light, data), known.rows)
+
+
+def was_judged(light: pd.DataFrame, data: Data, known: Bundle) -> Mask:
+    """Production's hold-out, as far as data/ still has it."""
+    if data.time is not None:
+        first, last = (pd.Timestamp(known.manifest["holdout"][end]) for end in ("from", "to"))
+        return light[data.time].between(first, last).to_numpy()
+    names = [batch["name"] for batch in known.manifest["data"]["batches"]]
+    return rows.split(light, data).holdout & light[table.BATCH].isin(names).to_numpy()
 
 
 def has_label(light: pd.DataFrame, data: Data) -> Mask:

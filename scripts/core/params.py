@@ -1,7 +1,7 @@
 """params.yaml as values: every number and name that a user may change, typed and checked."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -30,7 +30,7 @@ class Drift(Block):
     """Quantile bins of a number column."""
     effect: Annotated[float, Field(gt=0)] = 0.2
     """Distance (PSI) from which a column has drifted, if chance alone does not reach it."""
-    effects: dict[str, Annotated[float, Field(gt=0)]] = {}
+    effects: dict[str, Annotated[float, Field(gt=0)]] = Field(default={})
     """The same for single columns."""
     missing_effect: Share = 0.1
     """Change of a column's missing share from which it has drifted."""
@@ -64,7 +64,7 @@ class Tune(Block):
 class Train(Block):
     estimator: Dotted
     """Any importable scikit-learn-compatible class, by its dotted path."""
-    parameters: dict[str, Plain] = {}
+    parameters: dict[str, Plain] = Field(default={})
     """Parameters of the estimator."""
     preprocess: Dotted | None = None
     """Function frame -> frame that runs before everything else, such as scripts.core.features.derive."""
@@ -110,9 +110,9 @@ class Gate(Block):
     """Rows of one such period hang together and are resampled together; null: rows are independent."""
     min_rows: Positive = 100
     """Least hold-out rows for a verdict."""
-    guardrails: dict[MetricName, Guardrail] = {}
+    guardrails: dict[MetricName, Guardrail] = Field(default={})
     """How much worse than production each of these metrics may be."""
-    limits: dict[MetricName, float] = {}
+    limits: dict[MetricName, float] = Field(default={})
     """Floor (ceiling, where less is better) of each of these metrics, for the first model too."""
     slices: tuple[str, ...] = ()
     """Columns whose every category (or quartile) is compared by itself."""
@@ -129,8 +129,9 @@ class Gate(Block):
 
     def named_metrics(self) -> list[tuple[str, str]]:
         """Every metric that the gate names, with the setting that names it."""
-        lists = {"metrics": self.metrics, "guardrails": tuple(self.guardrails), "limits": tuple(self.limits)}
-        return [("gate.metric", self.metric), *((f"gate.{key}", name) for key, names in lists.items() for name in names)]
+        named = [("gate.metric", self.metric), *(("gate.metrics", name) for name in self.metrics)]
+        named += [(f"gate.guardrails.{name}", name) for name in self.guardrails]
+        return named + [(f"gate.limits.{name}", name) for name in self.limits]
 
 
 class DataDrift(Block):
@@ -164,7 +165,7 @@ class NewRows(Block):
 class MaxAge(Block):
     enabled: bool = True
     """Whether the age of production is a reason to retrain."""
-    age: PositiveSpan = Field(default="90D", validate_default=True)  # type: ignore[assignment]
+    age: PositiveSpan = Field(default="90D", validate_default=True)
     """Time from production's newest row to the newest row there is that fires."""
 
 

@@ -69,7 +69,7 @@ def _nothing(report: Report) -> str | None:
     if not report["production"]:
         return "There is no production model yet, so there is nothing to compare new rows with."
     if not report["new"]["rows"]:
-        return f"No row is newer than those that production v{report['production']} was judged on."
+        return f"No row is newer than those that production v{report['production']} has seen."
     return None if report["columns"] else "No column could be compared: drift.json says why for each."
 
 
@@ -176,8 +176,9 @@ def _told(report: Report, more: int) -> str:
     told += " Orange: past its limit."
     if more:
         told += f" And {counted(more, 'more column')} that moved less."
-    if report["skipped"]:
-        told += f" {len(report['skipped']):,} could not be compared."
+    left_out = {one["column"] for one in report["skipped"]} - {one["column"] for one in report["columns"]}
+    if left_out:
+        told += f" {len(left_out):,} could not be compared."
     return told
 
 

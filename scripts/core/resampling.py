@@ -9,6 +9,7 @@ sqrt(G / (G - 1)): percentiles and the normal distribution make intervals too sh
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,7 @@ def paired(
 ) -> Paired:
     """`blocks` names the block of each row; None: rows are independent. For predictions see `single`."""
     truth = truth_of(target, blocks, classes, positive, seed)
-    weights = _weights(truth, resamples, seed)
+    weights = _weights(truth.count, resamples, seed)
     values = [statistic(metric, truth, predictions)(weights) for predictions in (candidate, production)]
     ready = measurable(metric, truth)
     alone = _estimate(values[0], truth.count, confidence, ready)
@@ -98,7 +99,7 @@ def single(
     `positive` is the label that counts as positive; metrics of binary tasks need it.
     """
     truth = truth_of(target, blocks, classes, positive, seed)
-    values = statistic(metric, truth, predictions)(_weights(truth, resamples, seed))
+    values = statistic(metric, truth, predictions)(_weights(truth.count, resamples, seed))
     return _estimate(values, truth.count, confidence, measurable(metric, truth))
 
 
@@ -110,13 +111,15 @@ def measurable(metric: Metric, truth: Truth) -> bool:
     return varies and truth.count >= LEAST_BLOCKS
 
 
-def _weights(truth: Truth, resamples: int, seed: int) -> Floats:
+@lru_cache(maxsize=32)  # every metric and every slice of as many blocks is computed on the same draws
+def _weights(count: int, resamples: int, seed: int) -> Floats:
     """(1 + resamples, blocks): first all ones, for the value itself, then how often each block was drawn."""
-    count = truth.count
     if count == 0:
         return np.ones((1, 0))
     drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=resamples)
-    return np.vstack([np.ones(count), drawn])
+    weights = np.vstack([np.ones(count), drawn])
+    weights.flags.writeable = False
+    return weights
 
 
 def _estimate(values: Floats, count: int, confidence: float, ready: bool) -> Estimate:

@@ -37,7 +37,8 @@ def identity(data: Data) -> list[str]:
 
 def fingerprints(frame: pd.DataFrame, data: Data) -> Hashes:
     """A 64-bit hash of each row (SipHash of each value, as pandas combines them); equal on every machine."""
-    return pd.util.hash_pandas_object(frame[identity(data)], index=False, categorize=False).to_numpy()
+    hashes = pd.util.hash_pandas_object(frame[identity(data)], index=False, categorize=False)
+    return np.asarray(hashes, np.uint64)
 
 
 def fingerprint_of(hashes: Hashes) -> str:
@@ -60,7 +61,7 @@ def split(frame: pd.DataFrame, data: Data) -> Split:
     """
     labelled = frame[data.target].notna().to_numpy()
     if not labelled.any():
-        raise Mistake(f"data/: column {data.target!r} has no label at all, so nothing can be learned. Add labelled rows.")
+        raise Mistake(f"data/: column {data.target!r} has no label at all. Add labelled rows.")
     if data.time is None:
         return _by_hash(labelled, fingerprints(frame, data), float(data.holdout))  # type: ignore[arg-type]
     return _by_time(labelled, frame[data.time], data)

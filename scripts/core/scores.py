@@ -124,9 +124,9 @@ def _median_absolute(truth: Truth, predictions: Floats) -> Statistic:
 
     def middle(weights: Floats) -> Floats:
         upto = np.cumsum(weights[:, blocks], axis=1)
-        rows = upto[:, -1:]
-        low, high = np.floor((rows - 1) / 2), np.floor(rows / 2)
-        return np.asarray((errors[(upto > low).argmax(axis=1)] + errors[(upto > high).argmax(axis=1)]) / 2)
+        both = [((one[-1] - 1) // 2, one[-1] // 2) for one in upto]
+        places = [one.searchsorted(middles, "right") for one, middles in zip(upto, both, strict=True)]
+        return np.asarray(errors[np.array(places)].mean(axis=1))
 
     return lambda weights: np.concatenate([middle(weights[i:][:step]) for i in range(0, len(weights), step)])
 

@@ -11,7 +11,7 @@ from scripts.core.evidence import Scored, Slice, compare
 from scripts.core.metrics import find
 from scripts.core.params import Gate
 from scripts.core.resampling import measurable
-from scripts.core.truth import LEAST_BLOCKS, Bools, Floats, Ints, Truth, truth_of
+from scripts.core.truth import Bools, Floats, Ints, Truth, truth_of
 
 MISSING = "(missing)"
 
@@ -84,5 +84,4 @@ def _truth(part: Scored, gate: Gate) -> Truth:
 
 
 def _comparable(truth: Truth, gate: Gate) -> bool:
-    enough = len(truth.target) >= gate.slice_min_rows and truth.count >= LEAST_BLOCKS
-    return enough and measurable(find(gate.metric), truth)
+    return len(truth.target) >= gate.slice_min_rows and measurable(find(gate.metric), truth)

@@ -11,6 +11,7 @@ from scripts.core.triggers import Decision
 
 WIDTH = 100
 LABEL = 10
+NAMES = 6  # of drifted columns
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,8 @@ def _checks(validation: Mapping[str, Any]) -> str:
         return text
     first = validation["warnings"][0]
     count = len(validation["warnings"])
-    return f"{text}, {count} warning{'s' * (count > 1)} ({first['column'] or first['batch'] or 'table'}: {first['rule']})"
+    about = first["column"] or first["batch"] or "table"
+    return f"{text}, {count} warning{'s' * (count > 1)} ({about}: {first['rule']})"
 
 
 def _drift(drift: Mapping[str, Any]) -> Iterator[str]:
@@ -85,7 +87,8 @@ def _drift(drift: Mapping[str, Any]) -> Iterator[str]:
     if not drift["columns"]:
         yield f"no rows are newer than those production v{drift['production']} was judged on"
         return
-    names = ", ".join(drift["drifted"][:6]) + (f" and {len(drift['drifted']) - 6} more" if len(drift["drifted"]) > 6 else "")
+    more = len(drift["drifted"]) - NAMES
+    names = ", ".join(drift["drifted"][:NAMES]) + (f" and {more} more" if more > 0 else "")
     yield (
         f"{len(drift['drifted'])} of {len(drift['columns'])} columns (weighted {drift['weighted_share']:.2f})"
         + (f": {names}" if names else "")
@@ -109,11 +112,14 @@ def _train(manifest: Mapping[str, Any], seconds: Mapping[str, float]) -> str:
 def _table(evaluation: Mapping[str, Any]) -> list[str]:
     production = evaluation["models"]["production"]
     name = f"production v{production['version']}" if production else "production"
-    blocks = evaluation["holdout"]["blocks"]
-    head = ("", name, "candidate", f"difference ({evaluation['method']['confidence']:.0%} interval, {blocks} blocks resampled)")
+    blocks, rows = evaluation["holdout"]["blocks"], evaluation["holdout"]["rows"]
+    what = f"{rows:,} rows" if blocks is None else f"{blocks} blocks"
+    resampled = f"{100 * evaluation['method']['confidence']:g}% interval, {what} resampled"
+    head = ("", name, "candidate", f"difference ({resampled})")
     body = [_metric(metric, values) for metric, values in evaluation["metrics"].items()]
     widths = [max(len(row[column]) for row in [head, *body]) + 2 for column in range(3)]
-    return ["".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)).rstrip() for row in [head, *body]]
+    lines = ([cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)] for row in [head, *body])
+    return ["".join(line).rstrip() for line in lines]
 
 
 def _metric(name: str, values: Mapping[str, Any]) -> tuple[str, str, str, str]:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
-import pyarrow.parquet
 
+from scripts.core import raw
 from scripts.core.data_params import Data
 from scripts.core.errors import Mistake
+from scripts.core.findings import place
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,14 +31,18 @@ def declared(data: Data) -> list[str]:
 def read(files: Mapping[str, BinaryIO], data: Data, columns: Sequence[str] | None = None) -> "pd.DataFrame":
     """All batches in the order of their names, with the asked columns (else all declared ones) and the batch's name.
 
-    Numbers are float64, categories and ids text, times naive datetime64[us]; what is missing is NaN or NaT.
-    Raises Mistake for a file that can't be read so.
+    Numbers are float64, categories and ids text, times naive datetime64[us]; what is missing is NaN or NaT. Labels are
+    int64 (float64 beside missing ones) or text, in all batches alike.
+    Raises Mistake for a file that can't be read so, in the words of the validation.
     """
     wanted = [name for name in declared(data) if columns is None or name in columns]
     batches = [_batch(name, handle, data, wanted) for name, handle in sorted(files.items())]
     if not batches:
-        raise Mistake("data/: holds no .csv and no .parquet file. Run `python -m scripts.ingest`, or put a table there.")
-    return pa.concat_tables(batches, promote_options="permissive").unify_dictionaries().to_pandas()
+        raise Mistake("data/: holds no .csv and no .parquet file. Run `python -m scripts.ingest`, or put one there.")
+    if data.target in wanted and data.task != "regression":
+        batches = _alike(batches, data.target)
+    whole: pd.DataFrame = pa.concat_tables(batches).unify_dictionaries().to_pandas()
+    return whole
 
 
 def labels(values: Any, data: Data) -> np.ndarray[Any, Any]:
@@ -75,12 +79,16 @@ def prediction_columns(predictions: Any, data: Data, classes: Sequence[Any] | No
 
 
 def _batch(name: str, handle: BinaryIO, data: Data, wanted: Sequence[str]) -> pa.Table:
-    raw = _parse(name, handle, data, wanted)
-    absent = [column for column in wanted if column not in raw.column_names and _required(column, data)]
+    found = raw.raw(name, handle, data, wanted)
+    kinds = raw.converted(found, data)
+    if problems := raw.problems(name, found, kinds):
+        raise Mistake(*(problem.message for problem in problems))
+    absent = [column for column in wanted if column not in kinds and _required(column, data)]
     if absent:
-        raise Mistake(f"data/{name}: has no column {absent[0]!r}. Fix the source, or change data in params.yaml.")
-    arrays = {column: _typed(name, raw, column, data) for column in wanted}
-    indices = pa.array(np.zeros(raw.num_rows, dtype=np.int32))
+        raise Mistake(f"{place(name)} has no column {absent[0]!r}. Fix the source, or change data in params.yaml.")
+    rows = found.num_rows
+    arrays = {name: kinds[name].values if name in kinds else pa.nulls(rows, _type(name, data)) for name in wanted}
+    indices = pa.array(np.zeros(rows, dtype=np.int32))
     return pa.table(arrays | {BATCH: pa.DictionaryArray.from_arrays(indices, [name])})
 
 
@@ -88,102 +96,20 @@ def _required(column: str, data: Data) -> bool:
     return column not in data.columns or data.columns[column].required
 
 
-def _parse(name: str, handle: BinaryIO, data: Data, wanted: Sequence[str]) -> pa.Table:
-    try:
-        if name.endswith(".parquet"):
-            file = pyarrow.parquet.ParquetFile(handle)
-            return file.read(columns=[column for column in wanted if column in file.schema_arrow.names])
-        return _csv(handle, data, wanted)
-    except (pa.ArrowException, UnicodeDecodeError) as error:
-        why = " ".join(str(error).split())[:160]
-        raise Mistake(f"data/{name}: can't be read ({why}). Replace the file, or remove it from data/.") from None
+def _type(column: str, data: Data) -> pa.DataType:
+    return pa.float64() if data.columns[column].kind == "number" else pa.string()
 
 
-def _csv(handle: BinaryIO, data: Data, wanted: Sequence[str]) -> pa.Table:
-    as_text = {column: pa.string() for column in wanted if column != data.target}
-    return pyarrow.csv.read_csv(
-        handle,
-        parse_options=pyarrow.csv.ParseOptions(delimiter=data.separator),
-        convert_options=pyarrow.csv.ConvertOptions(
-            column_types=as_text,
-            include_columns=list(wanted),
-            include_missing_columns=True,
-            null_values=list(data.missing_values),
-            strings_can_be_null=True,
-        ),
-    )
+def _alike(batches: Sequence[pa.Table], target: str) -> list[pa.Table]:
+    """Labels of one type: whole numbers if those of every batch can be written so, else text."""
+    if len({batch.schema.field(target).type for batch in batches}) == 1:
+        return list(batches)
+    texts = [pc.cast(batch.column(target), pa.string()) for batch in batches]
+    kind = pa.int64() if all(_whole(labels) for labels in texts) else pa.string()
+    place = batches[0].column_names.index(target)
+    return [batch.set_column(place, target, pc.cast(t, kind)) for batch, t in zip(batches, texts, strict=True)]
 
 
-def _typed(name: str, raw: pa.Table, column: str, data: Data) -> pa.Array:
-    if column not in raw.column_names:
-        return pa.nulls(raw.num_rows, _kind(column, data))
-    values = raw.column(column).combine_chunks()
-    if pa.types.is_dictionary(values.type):
-        values = values.dictionary_decode()
-    try:
-        return _as(values, column, data)
-    except (pa.ArrowException, ValueError) as error:
-        why = " ".join(str(error).split())[:120]
-        raise Mistake(f"data/{name}: column {column!r} has a value of another kind ({why}). Fix the source.") from None
-
-
-def _kind(column: str, data: Data) -> pa.DataType:
-    return pa.float64() if column in data.columns and data.columns[column].kind == "number" else pa.string()
-
-
-def _as(values: pa.Array, column: str, data: Data) -> pa.Array:
-    if column == data.time:
-        return _times(values, data)
-    if column == data.target:
-        return _target(values, data)
-    if _kind(column, data) == pa.float64():
-        return pc.cast(_without(values, data), pa.float64(), safe=False)
-    return _text(values)
-
-
-def _target(values: pa.Array, data: Data) -> pa.Array:
-    if data.task == "regression":
-        return pc.cast(_without(values, data), pa.float64(), safe=False)
-    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
-        return _without(values, data)
-    if pa.types.is_null(values.type):
-        return values
-    whole = pa.types.is_integer(values.type) or pa.types.is_boolean(values.type)
-    return pc.cast(values, pa.int64() if whole else pa.float64())
-
-
-def _without(values: pa.Array, data: Data) -> pa.Array:
-    """Texts that mean missing, as missing."""
-    if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
-        return values
-    values = pc.cast(values, pa.string())
-    missing = pc.is_in(values, value_set=pa.array(data.missing_values, pa.string()))
-    return pc.if_else(missing, pa.scalar(None, pa.string()), values)
-
-
-def _text(values: pa.Array) -> pa.Array:
-    """Text; whole numbers without a decimal point, so that 1 and 1.0 are one category in every file."""
-    if pa.types.is_floating(values.type):
-        values = values.fill_null(np.nan) if values.null_count else values
-        numbers = values.to_numpy()
-        finite = numbers[np.isfinite(numbers)]
-        if (finite == np.floor(finite)).all():
-            values = pc.cast(pa.array(numbers, from_pandas=True), pa.int64())
-        else:
-            values = pa.array(numbers, from_pandas=True)
-    return pc.cast(values, pa.string())
-
-
-def _times(values: pa.Array, data: Data) -> pa.Array:
-    import pandas as pd
-
-    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
-        stamps = pd.to_datetime(values.to_pandas(), format="ISO8601", utc=data.timezone is not None)
-        values = pa.array(stamps)
-    if pa.types.is_date(values.type):
-        values = pc.cast(values, pa.timestamp("us"))
-    if not pa.types.is_timestamp(values.type):
-        raise ValueError(f"{values.type} is no time stamp")
-    if values.type.tz is not None:
-        values = pc.local_timestamp(pc.cast(values, pa.timestamp("us", tz=data.timezone or "UTC")))
-    return pc.cast(values, pa.timestamp("us"), safe=False)
+def _whole(labels: pa.ChunkedArray) -> bool:
+    written = pc.match_substring_regex(labels, r"^(0|-?[1-9][0-9]{0,17})$")
+    return bool(pc.all(written, min_count=0).as_py())

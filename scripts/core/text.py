@@ -20,8 +20,9 @@ def rounded(value: Any) -> Any:
         return {str(key): rounded(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [rounded(item) for item in value]
-    if isinstance(value, float) and math.isfinite(value):
-        return float(f"{value:.{DIGITS}g}")
+    if isinstance(value, float):
+        short = float(f"{value:.{DIGITS}g}")
+        return short if math.isfinite(short) else value  # the greatest floats can't be rounded up
     return value
 
 

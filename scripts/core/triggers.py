@@ -124,8 +124,8 @@ def _performance_drop(drift: Mapping[str, Any] | None, relative: float, floor: f
     metric = find(score["metric"])
     worse = -metric.gain(score["now"] - score["at_release"])
     share = worse / abs(score["at_release"]) if score["at_release"] else 0.0
-    low, high = score["interval"]
-    beyond_chance = not low <= score["at_release"] <= high
+    interval = score["interval"]  # None: too few rows to tell
+    beyond_chance = interval is not None and not interval[0] <= score["at_release"] <= interval[1]
     below = floor is not None and metric.gain(score["now"] - floor) < 0
     says = f"{metric.name} {number(score['now'])} on new rows, {number(score['at_release'])} at release"
     fired = below or (share >= relative and beyond_chance)

@@ -1,54 +1,93 @@
 """Search for better parameters within the training rows."""
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from scripts.core import metrics
+from scripts.core import metrics, table
+from scripts.core import model as models
 from scripts.core.data_params import Data
 from scripts.core.errors import USAGE, Mistake
 from scripts.core.params import Train, Tune
+from scripts.core.scores import statistic
 from scripts.core.text import did_you_mean
+from scripts.core.truth import truth_of
+
+Scorer = Callable[[Any, pd.DataFrame, Any], float]
 
 
 def tuned(model: Any, rows: pd.DataFrame, target: Any, train: Train, data: Data) -> Any:
     """The model with the best parameters of train.tune.space, not yet fitted.
 
-    Successive halving (Jamieson & Talwalkar 2016): all settings on few rows, the best ones on more. Folds keep the
-    order of time where there is time, so that no setting is chosen by looking ahead.
+    Successive halving (Jamieson & Talwalkar 2016): all settings on few rows, the best ones on more, the last ones on
+    all. Folds keep the order of time where there is time, so that no setting is chosen by looking ahead.
     """
     from sklearn.experimental import enable_halving_search_cv  # noqa: F401
-    from sklearn.model_selection import HalvingRandomSearchCV, KFold, StratifiedKFold, TimeSeriesSplit
+    from sklearn.model_selection import HalvingRandomSearchCV
 
     tune = train.tune
     assert tune is not None
     _check(model, tune)
     if data.time is not None:
         order = rows[data.time].argsort(kind="stable").to_numpy()
-        rows, target, folds = rows.iloc[order], target[order], TimeSeriesSplit(tune.folds)
-    elif data.task == "regression":
-        folds = KFold(tune.folds, shuffle=True, random_state=train.seed)
-    else:
-        folds = StratifiedKFold(tune.folds, shuffle=True, random_state=train.seed)
+        rows, target = rows.iloc[order], target[order]
+    rows, score = rows[table.features(data)], scorer(tune, data, target)
     search = HalvingRandomSearchCV(
         model,
         {f"model__{name}": list(values) for name, values in tune.space.items()},
         n_candidates=min(tune.candidates, _settings(tune)),
         factor=tune.factor,
-        cv=folds,
-        scoring=_scorer(tune, data),
+        min_resources="exhaust",  # else the last round has a hundred rows, however many there are
+        cv=folds(tune, train.seed, data),
+        scoring=score,
         random_state=train.seed,
         refit=False,
         n_jobs=1,
     ).fit(rows, target)
+    if not np.isfinite(search.best_score_):
+        _fail(model, rows, target, search, score)
     return model.set_params(**search.best_params_)
 
 
+def folds(tune: Tune, seed: int, data: Data) -> Any:
+    from sklearn.model_selection import KFold, StratifiedKFold, TimeSeriesSplit
+
+    if data.time is not None:
+        return TimeSeriesSplit(tune.folds)
+    kind = KFold if data.task == "regression" else StratifiedKFold
+    return kind(tune.folds, shuffle=True, random_state=seed)
+
+
+def scorer(tune: Tune, data: Data, target: Any) -> Scorer:
+    """Greater is better. Every class of the target counts, also where a fold lacks it."""
+    usual = "root_mean_squared_error" if data.task == "regression" else "log_loss"
+    metric = metrics.find(tune.metric or usual)
+    classes = None if data.task == "regression" else np.unique(target).tolist()
+    positive = table.positive(data, classes)
+
+    def score(model: Any, rows: pd.DataFrame, truth: Any) -> float:
+        known = truth_of(truth, np.zeros(len(truth)), classes, positive, 0)
+        predictions = models.predict(model, rows, data, classes)
+        return metric.gain(float(statistic(metric, known, predictions)(np.ones((1, 1)))[0]))
+
+    return score
+
+
+def _fail(model: Any, rows: pd.DataFrame, target: Any, search: Any, score: Scorer) -> None:
+    """Raise what the search has hidden in scores that are no numbers."""
+    from sklearn.base import clone
+
+    for learned, judged in search.cv.split(rows, target):
+        score(clone(model).fit(rows.iloc[learned], target[learned]), rows.iloc[judged], target[judged])
+    raise Mistake(
+        "params.yaml: train.tune: no setting could be scored in every fold. Lower train.tune.folds, or bring more rows."
+    )
+
+
 def _settings(tune: Tune) -> int:
-    count = 1
-    for values in tune.space.values():
-        count *= len(values)
-    return count
+    return int(np.prod([len(values) for values in tune.space.values()]))
 
 
 def _check(model: Any, tune: Tune) -> None:
@@ -56,12 +95,6 @@ def _check(model: Any, tune: Tune) -> None:
     for name in tune.space:
         if name not in known:
             raise Mistake(
-                f"params.yaml: train.tune.space.{name} is no parameter of the estimator. {did_you_mean(name, known)}",
+                f"params.yaml: train.tune.space.{name}: is no parameter of the estimator. {did_you_mean(name, known)}",
                 code=USAGE,
             )
-
-
-def _scorer(tune: Tune, data: Data) -> str:
-    usual = "root_mean_squared_error" if data.task == "regression" else "log_loss"
-    metric = metrics.find(tune.metric or usual)
-    return metric.name if metric.greater_is_better else f"neg_{metric.name}"

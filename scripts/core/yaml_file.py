@@ -58,7 +58,8 @@ def _broken(text: str, name: str, error: Exception) -> str:
         return f"{name}:{error.problem_mark.line + 1}: is not YAML ({problem}). Mend that line."
     if hasattr(error, "position"):  # a character that YAML does not allow
         return f"{name}:{text.count(chr(10), 0, error.position) + 1}: has an invisible character. Remove it."
-    return f"{name}: is not YAML ({str(error).splitlines()[0]}). Restore it: git checkout -- {name}"
+    why = "nested too deep" if isinstance(error, RecursionError) else str(error).splitlines()[0]
+    return f"{name}: is not YAML ({why}). Restore it: git checkout -- {name}"
 
 
 def _plain(value: Any) -> Any:

@@ -50,7 +50,8 @@ def _body(source: Url) -> bytes:
                 f"{shown(source.url)}: answers with {kind.split(';')[0]}, not with CSV or Parquet."
                 " Check data.source.url: it may need a login."
             )
-        _fits(source, int(response.headers.get("Content-Length", 0)))
+        announced = response.headers.get("Content-Length", "")
+        _fits(source, int(announced) if announced.isdecimal() else 0)
         body = bytearray()
         for chunk in response.iter_content(CHUNK):
             body += chunk

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
-from scripts.core.errors import OUTSIDE, Mistake
+from scripts.core.errors import FAILED, OUTSIDE, USAGE, Mistake
 from scripts.core.paths import DATA_DVC
 
 EMPTY = "d751713988987e9331980363e24189ce.dir"  # DVC's name for a directory with nothing in it
@@ -30,9 +30,13 @@ class Ended:
     seconds: Mapping[str, float]  # of each stage that ran
 
     def check(self) -> None:
-        """A stage that failed has said why; what DVC itself refuses is said in its words."""
-        if self.code:
-            raise Mistake(*(self.said or self.dvc or (f"dvc repro: ended with {self.code}. Run it by hand.",)))
+        """A stage that failed has said why, and its exit code counts; what DVC itself refuses is said in its words."""
+        if not self.code:
+            return
+        stage = re.search(r"exited with (-?\d+)", " ".join(self.dvc))
+        code = OUTSIDE if stage is None else int(stage[1])
+        lines = self.said or self.dvc or (f"dvc repro: ended with {self.code}. Run it by hand.",)
+        raise Mistake(*lines, code=code if code in (FAILED, USAGE, OUTSIDE) else FAILED)
 
 
 def repro(*targets: str, starts: Callable[[str], None] = lambda stage: None, alone: bool = False) -> Ended:
@@ -103,10 +107,8 @@ def digest(pointer: Path = DATA_DVC) -> str:
 
     try:
         return str(yaml.safe_load(pointer.read_text("utf-8"))["outs"][0]["md5"])
-    except (OSError, yaml.YAMLError, KeyError, TypeError, IndexError):
-        raise Mistake(
-            f"{pointer}: can't be read. Restore it: git checkout -- {pointer}", code=OUTSIDE
-        ) from None
+    except (OSError, ValueError, yaml.YAMLError, LookupError, TypeError):
+        raise Mistake(f"{pointer}: can't be read. Restore it: git checkout -- {pointer}", code=OUTSIDE) from None
 
 
 def _repo() -> Any:
@@ -119,7 +121,8 @@ def _repo() -> Any:
     try:
         return Repo()
     except NotDvcRepoError:
-        raise Mistake(".dvc: this folder is no DVC repository. Run commands from the project's root.", code=OUTSIDE) from None
+        said = ".dvc: this folder is no DVC repository. Run commands from the project's root."
+        raise Mistake(said, code=OUTSIDE) from None
 
 
 def _refused(what: str, error: Exception) -> Mistake:

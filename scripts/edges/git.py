@@ -1,5 +1,6 @@
 """git: which code, and since when."""
 
+import os
 import subprocess
 from datetime import datetime
 from pathlib import Path
@@ -22,20 +23,22 @@ def committed(path: Path) -> datetime | None:
 
 def files() -> list[str]:
     """What git tracks or would track."""
-    return sorted(set(_git("ls-files", "-co", "--exclude-standard").splitlines()))
+    return sorted(set(filter(None, _git("ls-files", "-coz", "--exclude-standard").split("\0"))))
 
 
 def begin(root: Path, message: str) -> None:
     """A repository of its own, with everything in it as its first commit."""
-    identity = ("-c", "user.name=Evergreen", "-c", "user.email=evergreen@localhost")
-    for arguments in (("init", "-q", "-b", "main"), ("add", "-A"), (*identity, "commit", "-q", "-m", message)):
-        subprocess.run(["git", "-C", str(root), *arguments], check=True, capture_output=True)
+    settings = {"user.name": "Evergreen", "user.email": "evergreen@localhost", "commit.gpgsign": "false"}
+    settings["core.hooksPath"] = os.devnull  # a person's own hooks are not for this
+    given = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    for arguments in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-q", "-m", message)):
+        subprocess.run(["git", "-C", str(root), *given, *arguments], check=True, capture_output=True)
 
 
 def _git(*arguments: str) -> str:
     """What git says, or nothing: a folder without git is a folder without history."""
     try:
         done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False, timeout=60)
-    except FileNotFoundError:
+    except (FileNotFoundError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""

@@ -13,7 +13,11 @@ FILE = Path(".dvc/tmp/evergreen.lock")
 
 @contextmanager
 def held(file: Path = FILE) -> Iterator[None]:
-    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        file.parent.mkdir(exist_ok=True)
+    except FileNotFoundError:
+        said = f"{file.parent.parent}: is not here. Run commands from the project's root."
+        raise Mistake(said, code=OUTSIDE) from None
     with file.open("a+") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

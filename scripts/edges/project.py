@@ -4,19 +4,25 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scripts.core import code, declaration, params
+from scripts.core import code, declaration, params, yaml_file
 from scripts.core.declaration import Declaration
 from scripts.core.errors import OUTSIDE, USAGE, Mistake
 from scripts.core.params import Params
 from scripts.core.paths import DATA, DECLARATION, PARAMS, PIPELINE, PRODUCTION
-from scripts.edges import dvc
+from scripts.edges import dvc, installed
 
 if TYPE_CHECKING:
     from scripts.core.bundle import Bundle
 
 
 def read_params(path: Path = PARAMS) -> Params:
-    return params.parse(_text(path, USAGE), str(path))
+    """Checked as far as can be told without an import of the model's package."""
+    text = _text(path, USAGE)
+    checked = params.parse(text, str(path))
+    if problems := installed.problems(checked.train):
+        lines = ((yaml_file.line_of(text, said.partition(": ")[0]), said) for said in problems)
+        raise Mistake(*(f"{path}:{line}: {said}" for line, said in lines), code=USAGE)
+    return checked
 
 
 def read_declaration(path: Path = DECLARATION) -> Declaration:
@@ -37,7 +43,8 @@ def read_bundle(path: Path, expected: str | None) -> "Bundle":
     try:
         return bundle.unpack(path.read_bytes(), expected, str(path))
     except FileNotFoundError:
-        raise Mistake(f"{path}: is not here. Bring it back: dvc checkout {path} (or dvc pull {path}).", code=OUTSIDE) from None
+        cure = f"Bring it back: dvc checkout {path} (or dvc pull {path})."
+        raise Mistake(f"{path}: is not here. {cure}", code=OUTSIDE) from None
 
 
 def restore(declared: Declaration) -> None:
@@ -57,8 +64,13 @@ def training_code() -> str:
     """The digest of the modules that the train stage of dvc.yaml names."""
     import yaml
 
-    pipeline = yaml.safe_load(_text(PIPELINE, OUTSIDE))
-    return code.digest({path: Path(path).read_bytes() for path in code.stage_sources(pipeline, "train")})
+    try:
+        named = code.stage_sources(yaml.safe_load(_text(PIPELINE, OUTSIDE)), "train")
+        return code.digest({path: Path(path).read_bytes() for path in named})
+    except (yaml.YAMLError, LookupError, TypeError, OSError) as error:
+        why = " ".join(str(error).split())[:160]
+        cure = f"Restore it: git checkout -- {PIPELINE}"
+        raise Mistake(f"{PIPELINE}: can't be read ({why}). {cure}", code=OUTSIDE) from None
 
 
 def _text(path: Path, code: int) -> str:

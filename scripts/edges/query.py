@@ -92,13 +92,11 @@ def _address(url: str) -> "URL":
 @contextmanager
 def _telling(address: "URL", trouble: str) -> Iterator[None]:
     """Errors as one line that holds neither the password nor the rows."""
-    import sqlalchemy
-
     try:
         yield
     except ImportError as error:
         raise Mistake(f"{_shown(address)}: needs a driver. Run: pip install {error.name}", code=OUTSIDE) from None
-    except (sqlalchemy.exc.SQLAlchemyError, OSError) as error:
+    except Exception as error:  # drivers raise errors of their own
         why = told(getattr(error, "orig", None) or error)
         secret = str(address.password or "")
         for form in filter(None, {secret, quote(secret), quote_plus(secret)}):
@@ -125,7 +123,7 @@ def _column(name: str, values: list[Any]) -> "pa.Array":
 
     try:
         column = pa.array(values)
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OverflowError) as error:
         raise Mistake(
             f"data.source.query: column {name!r} is of mixed types ({told(error)}). Cast it in the query."
         ) from None
@@ -144,7 +142,7 @@ def _times(table: "pa.Table", data: Data, time: str) -> "pd.Series[pd.Timestamp]
     stamps = table[time].cast(pa.string()) if pa.types.is_null(table[time].type) else table[time]
     sink = BytesIO()
     pq.write_table(pa.table({time: stamps}), sink)
-    times = read({"query.parquet": sink}, data, [time])[time]
+    times = read({"query.parquet": BytesIO(sink.getvalue())}, data, [time])[time]
     if times.isna().any():
         count = f"{times.isna().sum()} of {len(times)} rows"
         raise Mistake(f"data.source.query: {count} have no {time!r}, so they would come again. Leave them out.")

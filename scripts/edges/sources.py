@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from scripts.core.data_params import Data, Files, Replay, Sql, Url
-from scripts.core.errors import OUTSIDE, Mistake
+from scripts.core.errors import OUTSIDE, USAGE, Mistake
 from scripts.edges.batch import SUFFIXES, Batch, Unchanged, checked, told
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def url(source: Url, data: Data, have: Have) -> Offers:
     """The one file behind the URL, named by the end of its path."""
     from scripts.edges.download import download
 
-    name = checked(unquote(_name(urlsplit(source.url).path)))
+    name = checked(unquote(_name(_http(source.url).path)))
     yield Batch(name, download(source))
 
 
@@ -78,6 +78,16 @@ SOURCES: Mapping[str, Callable[[Any, Data, Have], Offers]] = {
     "url": url,
     "sql": sql,
 }
+
+
+def _http(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https") and parts.hostname:
+            return parts
+    except ValueError:  # its text may be secret, so it is not shown
+        pass
+    raise Mistake("params.yaml: data.source.url: is no URL. Write https://host/path/name.csv.", code=USAGE)
 
 
 def _listed(path: str) -> "tuple[AbstractFileSystem, dict[str, Any]]":

@@ -12,6 +12,8 @@ from scripts.core.paths import CANDIDATE, DRIFT, DRIFT_HTML, EVALUATION, METRICS
 from scripts.edges import git, mlflow_registry
 from scripts.edges.mlflow_registry import Model, Record, Recorded, Settings, Unrecorded, Worker
 
+__all__ = ["Nobody", "Record", "Recorded", "Recorder", "Unrecorded", "record_of", "started"]
+
 
 class Recorder(Protocol):
     def record(self, record: Record) -> Recorded | Unrecorded: ...

@@ -21,7 +21,6 @@ from scripts.core import (
     new_rows,
     params,
     paths,
-    plots,
     table,
     text,
 )
@@ -29,13 +28,14 @@ from scripts.core import model as models
 from scripts.core.data_params import Data
 from scripts.core.new_rows import New
 from scripts.core.params import Drift, Params
+from scripts.core.plot_drift import drift as drawn
 from scripts.core.seat import Seat, fits
 
 Report = dict[str, Any]
 NOTHING: Report = {
     "production": 0,
     "new": {"rows": None, "labelled": None, "from": None, "to": None},
-    "sampled": {"reference": None, "current": None},
+    "sampled": {"reference": None, "current": None, "judged": None},
     "columns": [],
     "share": None,
     "weighted_share": None,
@@ -84,12 +84,12 @@ def measured(seat: Seat, then: pd.DataFrame, new: New, given: Params) -> Report:
     same, skipped = kinds(manifest["features"], data)
     columns = drift.compare(then, new.sample, same, manifest["importance"], settings)
     plain, weighted = drift.shares(columns)
-    moved, silent = drift_model.prediction_drift(seat, then, new.sample, data, settings)
+    moved, silent = drift_model.prediction_drift(seat, new.judged, new.sample, data, settings)
     labels = drift_model.target_drift(then, new.scored, data, settings)
     score, unscored = drift_model.performance(seat, new.scored, _blocks(new.scored, given), data, given.gate)
     notes = (("predictions", silent), ("performance", unscored))
     return {
-        "sampled": {"reference": len(then), "current": len(new.sample)},
+        "sampled": {"reference": len(then), "current": len(new.sample), "judged": len(new.judged)},
         "columns": [asdict(column) for column in columns],
         "share": plain,
         "weighted_share": weighted,
@@ -169,7 +169,7 @@ def main() -> int:
     paths.PLOTS.mkdir(parents=True, exist_ok=True)
     paths.DRIFT.write_text(text.to_json(report), "utf-8")
     paths.DRIFT_HTML.write_bytes(page)
-    (paths.PLOTS / "drift.png").write_bytes(plots.drift(report))
+    (paths.PLOTS / "drift.png").write_bytes(drawn(report))
     print(summary(report))
     return 0
 

@@ -56,6 +56,7 @@ def report(found: Contest, declared: Declaration, gate: Gate, predictions: bytes
         "method": {
             "confidence": gate.confidence,
             "resamples": gate.resamples,
+            "min_improvement": gate.min_improvement,
             "block": span_text(gate.block) if gate.block else None,
             "seed": gate.seed,
             "distribution": "student_t",

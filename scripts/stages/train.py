@@ -3,20 +3,24 @@
 import io
 import os
 import sys
+import warnings
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from scripts.core import bundle, code, errors, importance, metrics, params, paths, resampling, rows, table, tuning
+from scripts.core import bundle, code, errors, fitting, importance, metrics, params, paths, rows, table
 from scripts.core import model as models
 from scripts.core.data_params import Data
 from scripts.core.params import Train
 from scripts.core.scores import statistic
+from scripts.core.truth import truth_of
 
 LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "skops")
 
@@ -33,50 +37,45 @@ class Sides:
 
 def sides(frame: pd.DataFrame, data: Data) -> Sides:
     split = rows.split(frame, data)
-    train = frame[split.train] if not split.train.all() else frame
+    train, holdout = frame[split.train], frame[split.holdout]
     if train.empty:
-        raise errors.Mistake("data/: the hold-out takes every labelled row. Shorten data.holdout, or add batches.")
+        cure = "Shorten data.holdout, lengthen data.window" if data.window else "Shorten data.holdout"
+        raise errors.Mistake(f"data/: no labelled row is left for training. {cure}, or add batches.")
+    if holdout.empty:
+        raise errors.Mistake("data/: no labelled row falls to the hold-out. Raise data.holdout, or add batches.")
     target = table.labels(train[data.target], data)
     classes = None if data.task == "regression" else np.unique(target).tolist()
-    if classes is not None and len(classes) < 2:
+    if classes is not None:
+        check_labels(classes, table.labels(holdout[data.target], data), data)
+    return Sides(train, target, holdout, classes)
+
+
+def check_labels(classes: list[Any], judged: Any, data: Data) -> None:
+    """Mistake when the labels of the two sides are not those of the task."""
+    if len(classes) < 2:
         raise errors.Mistake(f"data/: training rows have one class only, {classes[0]!r}. Add rows of the others.")
-    if data.task == "binary" and classes is not None and len(classes) > 2:
+    every = sorted({*classes, *judged.tolist()})
+    if data.task == "binary" and len(every) > 2:
         raise errors.Mistake(
-            f"data/: column {data.target!r} has {len(classes)} labels ({classes[:5]}), a binary task has two. "
+            f"data/: column {data.target!r} has {len(every)} labels ({every[:5]}), a binary task has two. "
             "Set data.task to multiclass, or fix the source."
         )
-    return Sides(train, target, frame[split.holdout], classes)
-
-
-def fit(parts: Sides, train: Train, data: Data) -> Any:
-
-    model = models.build(train, data)
-    features = parts.train[table.features(data)]
-    try:
-        if train.tune is not None:
-            keep = [*table.features(data), *([data.time] if data.time else [])]
-            model = tuning.tuned(model, parts.train[keep], parts.target, train, data)
-        return model.fit(features, parts.target)
-    except (ValueError, TypeError) as error:
-        why = " ".join(str(error).split())[:240]
-        raise errors.Mistake(f"params.yaml: train: {train.estimator} can't be fitted: {why}") from None
+    table.positive(data, classes)
 
 
 def scores(model: Any, parts: Sides, data: Data) -> dict[str, float]:
     """Every metric of the task on the hold-out; one that is undefined there is left out."""
-
     target = table.labels(parts.holdout[data.target], data)
     classes = None if parts.classes is None else sorted({*parts.classes, *target.tolist()})
     predictions = models.predict(model, parts.holdout, data, classes)
-    truth = resampling.truth_of(target, np.zeros(len(target)), classes, table.positive(data, classes), 0)
-    fitting = [metric for metric in metrics.METRICS.values() if data.task in metric.tasks]
-    values = {m.name: float(statistic(m, truth, predictions)(np.ones((1, 1)))[0]) for m in fitting}
+    truth = truth_of(target, np.zeros(len(target)), classes, table.positive(data, classes), 0)
+    known = [metric for metric in metrics.METRICS.values() if data.task in metric.tasks]
+    values = {m.name: float(statistic(m, truth, predictions)(np.ones((1, 1)))[0]) for m in known}
     return {name: value for name, value in values.items() if np.isfinite(value)}
 
 
 def reference(model: Any, parts: Sides, train: Train, data: Data) -> pd.DataFrame:
     """A seeded sample of training rows, in their order, with the model's predictions."""
-
     size = min(train.reference, len(parts.train))
     chosen = np.sort(np.random.default_rng(train.seed).choice(len(parts.train), size, replace=False))
     sample = parts.train.iloc[chosen].drop(columns=table.BATCH).reset_index(drop=True)
@@ -111,9 +110,15 @@ def manifest(frame: pd.DataFrame, parts: Sides, checked: params.Params) -> dict[
         },
         "trained_on": about(parts.train, data),
         "holdout": {**about(parts.holdout, data), "fingerprint": rows.fingerprint_of(holdout)},
-        "libraries": {name: version(name) for name in LIBRARIES},
+        "libraries": libraries(checked.train),
         "trusted": list(checked.train.trusted),
     }
+
+
+def libraries(train: Train) -> dict[str, str]:
+    """Versions of what the model needs to be loaded, the estimator's own package included."""
+    own = packages_distributions().get(train.estimator.partition(".")[0], [])
+    return {name: version(name) for name in sorted({*LIBRARIES, *own})}
 
 
 def sources() -> dict[str, bytes]:
@@ -129,29 +134,46 @@ def _own(name: str) -> bool:
 
 
 def bundled(frame: pd.DataFrame, checked: params.Params) -> bytes:
-
     data, train = checked.data, checked.train
     parts = sides(frame, data)
-    model = fit(parts, train, data)
-    sample = reference(model, parts, train, data)
-    whole = manifest(frame, parts, checked) | {
-        "importance": importance.importance(model, sample, data, parts.classes, train.seed),
-        "metrics": scores(model, parts, data),
-    }
+    model = fitting.fitted(parts.train, parts.target, train, data)
+    with fitting.blamed(train, "asked"):
+        sample = reference(model, parts, train, data)
+        used = importance.importance(model, sample, data, parts.classes, train.seed)
+        values = scores(model, parts, data)
+    whole = manifest(frame, parts, checked) | {"importance": used, "metrics": values}
     out = io.BytesIO()
     sample.to_parquet(out, index=False)
     trained = rows.fingerprints(parts.train, data)
-    return bundle.pack(whole, models.dump(model), out.getvalue(), bundle.rows_bytes(trained))
+    return bundle.pack(whole, dumped(model, train), out.getvalue(), bundle.rows_bytes(trained))
+
+
+def dumped(model: Any, train: Train) -> bytes:
+    """The model's file; Mistake if it holds types for which no stage would load it again."""
+    content = models.dump(model)
+    if strangers := models.untrusted(content, train.trusted):
+        said = f"the model holds types that nobody trusts here: {', '.join(strangers)}"
+        raise errors.Mistake(f"params.yaml: train.trusted: {said}. List them there if you know them.")
+    return content
+
+
+def warned(raised: Iterable[warnings.WarningMessage]) -> list[str]:
+    """One line for each warning of the libraries, however often it was raised."""
+    said = (f"train: {each.category.__name__}: {' '.join(str(each.message).split())[:200]}" for each in raised)
+    return list(dict.fromkeys(said))
 
 
 @errors.reported
 def main() -> int:
     checked = params.parse(paths.PARAMS.read_text("utf-8"))
-    os.environ["OMP_NUM_THREADS"] = str(checked.train.threads)  # before scikit-learn is imported
+    os.environ["OMP_NUM_THREADS"] = str(checked.train.threads)  # for libraries that are still to be loaded
     with ExitStack() as stack:
         files = {p.name: stack.enter_context(p.open("rb")) for p in paths.DATA.iterdir() if p.suffix in table.SUFFIXES}
         frame = table.read(files, checked.data)
-    made = bundled(frame, checked)
+    with warnings.catch_warnings(record=True) as raised, threadpool_limits(checked.train.threads):
+        made = bundled(frame, checked)
+    for line in warned(raised):
+        print(line)
     paths.CANDIDATE.parent.mkdir(exist_ok=True)
     paths.CANDIDATE.write_bytes(made)
     print(f"train: {paths.CANDIDATE} {bundle.digest(made)[:19]}, {len(made) / 1e6:.1f} MB")

@@ -129,7 +129,7 @@ def test_a_section_replaces_itself_only() -> None:
 
 def overhead(retrain: float) -> overhead_report.Overhead:
     def run(seconds: float) -> list[measure.Run]:
-        return [measure.Run(seconds, 500, "")]
+        return [measure.Run(seconds, seconds, 500, "")]
 
     runs = {scale: {"bare": run(5.0), "tutorial": run(20.0), "retrain": run(retrain)} for scale in (1, 10)}
     tree = measure.Tree(700, 800, {1: measure.Process("scripts.retrain", 0.0, 9.0, 500)})
@@ -137,7 +137,7 @@ def overhead(retrain: float) -> overhead_report.Overhead:
     idle = {"dvc status": run(1.0), "nothing new": run(2.9)}
     same = dict.fromkeys(runs, "Alike.")
     return overhead_report.Overhead(
-        runs, {1: {"retrain": tree}, 10: {"retrain": tree}}, {"train": stage}, idle, {"bare": 1.0}, same
+        runs, {1: {"retrain": tree}, 10: {"retrain": tree}}, {"train": stage}, idle, {"bare": 1.0}, same, 0.1
     )
 
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.filterwarnings("error")  # a glyph that is missing is a
 def test_ranking_agrees_with_scikit_learn_also_with_ties() -> None:
     rng = np.random.default_rng(1)
     positive = rng.random(500) < 0.3
-    score = np.round(rng.random(500) * 0.5 + positive * 0.3, 1)
+    score = np.asarray(np.round(rng.random(500) * 0.5 + positive * 0.3, 1), dtype=np.float64)
     counts = curves.ranked(positive, score)
     x, y, area = curves.roc(*counts)
     expected_x, expected_y, _ = metrics.roc_curve(positive, score, drop_intermediate=False)
@@ -72,6 +72,12 @@ def test_calibration_is_exact_for_a_model_that_says_what_comes() -> None:
     assert found.rows is not None and found.rows.tolist() == [100, 100]
     off = curves.calibration("candidate", said, 1 - came)
     assert off.summary == pytest.approx(0.6)
+
+
+def test_calibration_weighs_by_rows() -> None:
+    said = np.repeat([0.2, 0.8], [150, 50])
+    came = np.where(said > 0.5, 0.4, 0.2)
+    assert curves.calibration("candidate", said, came).summary == pytest.approx(0.4 * 50 / 200)
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=200))

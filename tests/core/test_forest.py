@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from scripts.core import figures, forest
@@ -25,7 +26,7 @@ def test_what_lies_beyond_is_drawn_at_the_edge() -> None:
         page = figures.sheet(2.0, "title")
         axes = forest.draw(page, [row(5.0, -9.0, 9.0), row(None), row(0.5, 0.4, 0.6, hollow=True)], 1.0, LAYOUT)
     lines = [line for line in axes.lines if line.get_marker() in ("o", "<", ">")]
-    assert [(line.get_marker(), line.get_xdata()[0]) for line in lines] == [
+    assert [(line.get_marker(), float(np.ravel(line.get_xdata())[0])) for line in lines] == [
         ("<", -1.0),
         (">", 1.0),
         ("o", 1.0),

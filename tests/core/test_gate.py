@@ -356,6 +356,16 @@ def test_every_judgement_is_json(name: str) -> None:
     assert [row["state"] for row in told["slices"]["rows"]][1] == "too_small"
 
 
+@pytest.mark.parametrize(
+    ("improvement", "half", "reading"),
+    [(0.02, 0.01, "better"), (-0.02, 0.01, "worse"), (0.02, 0.03, "unclear"), (-0.02, 0.03, "unclear")],
+)
+@pytest.mark.parametrize("name", ["log_loss", "roc_auc"])
+def test_a_metric_is_read_by_its_interval(name: str, improvement: float, half: float, reading: str) -> None:
+    told = gates.judge(evidence(compared(0.02), compared(improvement, half, name)), gate()).to_dict()
+    assert told["metrics"][name]["reading"] == reading
+
+
 def test_the_order_of_the_report_is_the_order_in_which_it_is_read() -> None:
     told = gates.judge(evidence(compared(0.02)), gate()).to_dict()
     assert list(told) == ["verdict", "metrics", "needed", "guardrails", "limits", "slices", "self_tests"]

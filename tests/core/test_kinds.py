@@ -25,20 +25,31 @@ def test_a_number_is_the_same_as_number_and_as_text(values: list[float | None]) 
         assert not kind.problems
 
 
-@pytest.mark.parametrize("text", ["12", " 12 ", "+5", ".5", "5.", "1e5", "-0.0"])
+@pytest.mark.parametrize("text", ["12", "+5", ".5", "5.", "1e5", "-0.0"])
 def test_text_that_is_a_number(text: str) -> None:
     kind = kinds.number(pa.array([text, "1"]), data())
     assert kind.values.to_pylist() == [float(text), 1.0]
     assert not kind.problems
 
 
-@pytest.mark.parametrize("text", ["n/a", "--", "1,5", "0x10", "1_000", "True", "١٢", "1 2", "null", "2013-01-01"])
+@pytest.mark.parametrize(
+    "text", ["n/a", "--", " 12", "1,5", "0x10", "1_000", "True", "١٢", "1 2", "null", "2013-01-01"]
+)
 def test_text_that_is_none(text: str) -> None:
     kind = kinds.number(pa.array(["1", text, None, "NA"]), data())
     assert kind.values.to_pylist() == [1.0, None, None, None]
     assert rules(kind) == ["number"]
     assert kind.problems[0].broken.tolist() == [False, True, False, False]
     assert "missing_values" in kind.problems[0].cure or text == "1,5"
+
+
+@given(st.lists(st.text("0123456789+-.eEinfa", max_size=6)))
+def test_any_text_is_a_number_or_said_to_be_none(texts: list[str]) -> None:
+    kind = kinds.number(pa.array(texts, pa.string()), data(missing_values=()))
+    broken = np.logical_or.reduce([problem.broken for problem in kind.problems], axis=0)
+    for text, value, wrong in zip(texts, kind.values.to_pylist(), np.broadcast_to(broken, len(texts)), strict=True):
+        assert (value is None) == wrong
+        assert value is None or value == float(text) or value != value
 
 
 def test_the_cure_for_text_depends_on_the_text() -> None:
@@ -140,10 +151,18 @@ def test_text_that_is_no_time_stamp(text: str) -> None:
     assert rules(kind) == ["stamp"]
 
 
-def test_years_may_be_whole_numbers_and_nothing_else_may() -> None:
-    assert kinds.time(pa.array([2024]), data()).values.to_pylist() == [NEW_YEAR]
-    assert rules(kinds.time(pa.array([1_704_067_200]), data())) == ["stamp"]
-    assert rules(kinds.time(pa.array([True]), data())) == ["kind"]
+@given(
+    st.lists(st.from_regex(r"[0-9]{4}(-[0-9]{2}){0,2}([ T][0-9]{2}(:[0-9]{2}){0,2})?(Z|[+-][0-9]{2})?", fullmatch=True))
+)
+def test_any_text_is_a_time_stamp_or_said_to_be_none(texts: list[str]) -> None:
+    kind = kinds.time(pa.array(texts, pa.string()), data(timezone="UTC"))
+    wrong = sum(int(problem.broken.sum()) for problem in kind.problems)
+    assert kind.values.null_count == wrong
+
+
+@pytest.mark.parametrize("value", [2024, 1_704_067_200.0, True])
+def test_what_is_no_text_and_no_time_stamp(value: Any) -> None:
+    assert rules(kinds.time(pa.array([value]), data())) == ["kind"]
 
 
 @pytest.mark.parametrize("text", ["2024-01-01T11:00:00Z", "2024-01-01 12:00:00+01:00", "2024-01-01 06:00:00 -0500"])

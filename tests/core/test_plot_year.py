@@ -2,6 +2,7 @@ import pytest
 
 from scripts.core import plot_year
 from tests.core import pictures
+from tests.core.pictures import is_picture, month, texts
 
 pytestmark = pytest.mark.filterwarnings("error")  # a glyph that is missing is a warning of matplotlib's
 
@@ -9,12 +10,12 @@ pytestmark = pytest.mark.filterwarnings("error")  # a glyph that is missing is a
 def test_the_year_is_compared_over_months_that_both_were_scored_on(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = pictures.drawn(monkeypatch)
     rows = [
-        pictures.month("2013-01", None, None, 1),
-        pictures.month("2013-02", 0.4, 0.5),
-        pictures.month("2013-03", 0.6, 0.9, 2),
+        month("2013-01", None, None, 1),
+        month("2013-02", 0.4, 0.5),
+        month("2013-03", 0.6, 0.9, 2),
     ]
-    pictures.is_picture(plot_year.year([*rows, pictures.month("2013-04", None, 9.0)]))
-    found = pictures.texts(drawn[0])
+    is_picture(plot_year.year([*rows, month("2013-04", None, 9.0)]))
+    found = texts(drawn[0])
     assert found[0] == "Mean log loss: 0.500 retrained, 0.700 never retrained"
     assert "Lower is better. Mean of 2 months" in found[1] and "promoted, 2 times" in found[1]
     scores, drift = drawn[0].axes
@@ -30,4 +31,4 @@ def test_months_say_once_what_stays_the_same() -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 2, 300])
 def test_any_number_of_months(count: int) -> None:
-    pictures.is_picture(plot_year.year([pictures.month(f"2013-{place}", 0.4, 0.5, place) for place in range(count)]))
+    is_picture(plot_year.year([month(f"2013-{place}", 0.4, 0.5, place) for place in range(count)]))

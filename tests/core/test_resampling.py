@@ -105,6 +105,24 @@ def test_a_class_that_the_holdout_lacks_is_no_obstacle(name: str) -> None:
     assert np.isfinite([found.candidate, found.low, found.high]).all()
 
 
+@pytest.mark.parametrize("name", ["f1_macro", "f1_weighted", "balanced_accuracy", "accuracy", "log_loss"])
+def test_a_label_that_is_predicted_and_never_true_counts_as_scikit_learn_counts_it(name: str) -> None:
+    classes = ["a", "b", "c", "d"]
+    y, p, _, blocks = table(1, classes)
+    y, p, blocks = y[y != "b"], p[y != "b"], blocks[y != "b"]
+    assert "b" in labels(p, classes)
+    found = single(find(name), y, p, blocks, classes=classes, **ASKED)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert found.value == pytest.approx(SKLEARN[name](y, p, classes, None, None), abs=1e-12)
+
+
+def test_a_target_of_zero_is_off_by_as_much_as_scikit_learn_says() -> None:
+    y, p = np.array([0.0, 1.0, 2.0]), np.array([1e-18, 1.5, 2.0])
+    found = single(find("mape"), y, p, None, classes=None, **ASKED)
+    assert found.value == pytest.approx(theirs.mean_absolute_percentage_error(y, p), rel=1e-12)
+
+
 def test_a_class_that_a_model_does_not_know_costs_what_scikit_learn_says() -> None:
     y, p = np.array(["a", "b"] * 5), np.tile([1.0, 0.0], (10, 1))
     found = single(find("log_loss"), y, p, None, classes=["a", "b"], **ASKED)

@@ -6,8 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scripts.core.data_params import Data
 from scripts.core.errors import FAILED, Mistake
 from scripts.edges.batch import Batch, checked, rows, told
+
+DATA = Data(
+    name="n",
+    task="regression",
+    target="b",
+    holdout=0.2,
+    source={"kind": "replay"},
+    columns={"a": {"kind": "number"}},
+)
 
 
 def parquet(**columns: list[object]) -> bytes:
@@ -18,7 +28,7 @@ def parquet(**columns: list[object]) -> bytes:
 
 def refused(name: str, content: bytes) -> str:
     with pytest.raises(Mistake) as mistake:
-        rows(Batch(name, content), ",")
+        rows(Batch(name, content), DATA)
     assert mistake.value.code == FAILED and len(mistake.value.lines) == 1 and "\n" not in mistake.value.lines[0]
     return mistake.value.lines[0]
 
@@ -71,32 +81,35 @@ def test_other_types_are_refused(name: str) -> None:
     ],
 )
 def test_counts_the_rows_of_csv(content: bytes, count: int) -> None:
-    assert rows(Batch("a.csv", content), ",") == count
+    assert rows(Batch("a.csv", content), DATA) == count
 
 
 def test_a_number_column_may_turn_to_text_far_down() -> None:
     content = b"a,b\n" + b"1,2\n" * 600_000 + b"1,n/a\n"
-    assert rows(Batch("a.csv", content), ",") == 600_001
+    assert rows(Batch("a.csv", content), DATA) == 600_001
 
 
 def test_counts_with_another_separator() -> None:
-    assert rows(Batch("a.csv", b"a;b\n1,5;2\n"), ";") == 1
+    assert rows(Batch("a.csv", b"a;b\n1,5;2\n"), DATA.model_copy(update={"separator": ";"})) == 1
 
 
 def test_counts_the_rows_of_parquet() -> None:
-    assert rows(Batch("a.parquet", parquet(a=[1, 2, 3])), ",") == 3
+    assert rows(Batch("a.parquet", parquet(a=[1, 2, 3])), DATA) == 3
 
 
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
         ("a.csv", b"", "is empty"),
-        ("a.csv", b" \n", "is empty"),
+        ("a.csv", b" \n", "has columns and no rows"),
+        ("a.csv", b"\xef\xbb\xbf", "is empty"),
+        ("a.csv", b"\n\n", "is empty"),
         ("a.csv", b"a,b\n", "has columns and no rows"),
-        ("a.csv", b"a,b\n1,2\n1,2,3\n", "can't be read as CSV"),
-        ("a.csv", b"a,b\n1\n", "can't be read as CSV"),
+        ("a.csv", b"a,b\n1,2\n1,2,3\n", "1 of 2 rows have other fields"),
+        ("a.csv", b"a,b\n1\n", "1 of 1 rows have other fields"),
+        ("a.csv", b"a;b\n1;2\n", "Set data.separator to ';'"),
         ("a.csv", b"a,b\n1,2\n1,\xe4\n", "line 3 is not UTF-8"),
-        ("a.csv", "a,b\n1,2\n".encode("utf-16"), "line 1 is not UTF-8"),
+        ("a.csv", "a,b\n1,2\n".encode("utf-16"), "is UTF-16"),
         ("a.csv", b"\n <!DOCTYPE html><title>Log in</title>", "is an HTML page"),
         ("a.parquet", b"<html>\n<body>", "is an HTML page"),
         ("a.parquet", b"a,b\n1,2\n", "can't be read as Parquet"),
@@ -106,7 +119,7 @@ def test_counts_the_rows_of_parquet() -> None:
 )
 def test_what_is_no_batch_is_named_with_its_cure(name: str, content: bytes, says: str) -> None:
     line = refused(name, content)
-    assert line.startswith(f"{name}: ") and says in line and line.endswith(".")
+    assert line.startswith(f"data/{name}: ") and says in line and line.endswith(".")
 
 
 def test_a_page_of_parquet_that_was_altered_is_found() -> None:

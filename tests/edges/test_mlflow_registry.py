@@ -81,7 +81,7 @@ def recorded(fitted: tuple[bytes, Any], elsewhere: Path) -> Recorded | Unrecorde
         tags={"evergreen.verdict": "PROMOTE"},
         model=Model("small", Path("candidate.zip"), bundle.digest(content), TRUSTED, ("candidate", "staging")),
     )
-    with Worker(Settings("sqlite:///mlflow.db", 10, 0), root=elsewhere) as worker:
+    with Worker(Settings("sqlite:///mlflow.db", 60, 0), root=elsewhere) as worker:
         answer = worker.record(record)
     patch.undo()
     return answer

@@ -40,10 +40,6 @@ def test_it_answers_in_one_line_and_says_nothing_else(tmp_path: Path) -> None:
     assert errors == ""
 
 
-def test_it_ends_without_a_word_when_there_is_no_job(tmp_path: Path) -> None:
-    assert asked(tmp_path, "http://127.0.0.1:9") == ("", "")
-
-
 def test_it_dies_with_its_parent_in_the_middle_of_a_job(tmp_path: Path) -> None:
     script = """
         import os, sys
@@ -53,7 +49,7 @@ def test_it_dies_with_its_parent_in_the_middle_of_a_job(tmp_path: Path) -> None:
             worker.alias("a", "sha256:0", "production")
     """
     with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(30)
+        server.settimeout(120)
         parent = subprocess.Popen(
             [sys.executable, "-c", textwrap.dedent(script), f"http://127.0.0.1:{server.getsockname()[1]}"],
             stdout=subprocess.PIPE,

@@ -128,7 +128,12 @@ def test_no_row_is_no_batch(base: Path) -> None:
         ({"query": "select t, x as y, y from flights where t > :since"}, {}, "two columns named 'y'", FAILED),
         ({"query": "select nope from flights where t > :since"}, {}, "no such column: nope", OUTSIDE),
         ({"query": "selec t where :since"}, {}, "syntax error", OUTSIDE),
-        ({"query": "select x as t, y from flights where t > :since"}, {}, "'t' has a value of another kind", FAILED),
+        (
+            {"query": "select x as t, y from flights where t > :since"},
+            {},
+            "'t' has values of type double where time stamps belong",
+            FAILED,
+        ),
         (
             {"query": "select t, case when y then 'n/a' else 1 end as x from flights where t > :since"},
             {},

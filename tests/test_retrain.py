@@ -1,0 +1,142 @@
+"""The loop through its command: first model, next batch, nothing new, bad batch, kills."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import small
+from tests.scratch import Scratch, scratch
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Scratch:
+    """A copy whose first model is production; tests work on copies of it."""
+    copy = scratch(tmp_path_factory.mktemp("begun") / "copy", small.params(), {"2024-01.parquet": small.month(0)})
+    first = copy.retrain()
+    assert (first["verdict"], first["evaluation"]["verdict"]["first"]) == ("PROMOTE", True)
+    copy.command("promote")
+    return copy
+
+
+@pytest.fixture
+def copy(begun: Scratch, tmp_path: Path) -> Iterator[Scratch]:
+    subprocess.run(["cp", "-a", str(begun.root), str(tmp_path / "copy")], check=True)
+    yield Scratch(tmp_path / "copy")
+
+
+def arrives(copy: Scratch, number: int, content: bytes | None = None) -> None:
+    (copy.root / f"inbox/2024-0{number + 1}.parquet").write_bytes(content or small.month(number))
+
+
+def test_new_rows_are_a_reason_and_both_models_are_judged_on_the_same_rows(copy: Scratch) -> None:
+    arrives(copy, 1)
+    found = copy.retrain()
+    assert [t["name"] for t in found["triggers"] if t["state"] == "fired"] == ["new_rows"]
+    production = copy.json("models/production.json")
+    evaluation = found["evaluation"]
+    assert evaluation["models"]["production"]["bundle"] == production["bundle"]
+    assert evaluation["holdout"]["from"] > production["judged_on"]["to"]
+    assert evaluation["metrics"]["log_loss"]["production"] != production["metrics"]["log_loss"]["candidate"]
+    assert found["verdict"] == "HOLD", "the rule behind the answers has not changed"
+    assert evaluation["needed"]["smallest_difference"] > 0
+
+
+def test_a_changed_world_is_learned_and_promoted(copy: Scratch) -> None:
+    for number in (1, 2, 3):
+        arrives(copy, number, small.month(number, strength=-2.0))
+    found = copy.retrain()
+    assert found["verdict"] == "PROMOTE"
+    before = copy.json("models/production.json")
+    said = copy.command("promote").stdout
+    after = copy.json("models/production.json")
+    assert (after["version"], after["replaces"]["bundle"]) == (2, before["bundle"])
+    assert "git commit" in said
+    assert "v2" in copy.command("promote").stdout, "a second time there is nothing to do"
+    assert copy.json("models/production.json") == after
+
+
+def test_nothing_new_is_said_in_few_lines_with_every_distance_and_changes_nothing(copy: Scratch) -> None:
+    copy.retrain()
+    before = copy.state()
+    said = copy.command("retrain").stdout
+    assert "nothing new" in said and "0 new rows of 300" in said
+    assert len(said.splitlines()) <= 5
+    assert copy.state() == before
+
+
+def test_a_person_may_ask_with_a_reason_and_only_with_one(copy: Scratch) -> None:
+    refused = copy.command("retrain", "--force", code=2)
+    assert "--reason" in refused.stderr and "Traceback" not in refused.stderr
+    found = copy.retrain("--force", "--reason", "curious")
+    assert found["triggers"][0] | {"distance": None} == {
+        "name": "manual", "state": "fired", "value": None, "limit": None, "says": "asked for: curious", "distance": None,
+    }  # fmt: skip
+    assert found["verdict"] == "INVALID", "the same data give the same model, which is no contest"
+
+
+def test_changed_params_are_a_reason(copy: Scratch) -> None:
+    copy.retrain()
+    params = copy.root / "params.yaml"
+    params.write_text(params.read_text().replace("C: 1.0", "C: 0.001"))
+    found = copy.retrain()
+    assert [t["says"] for t in found["triggers"] if t["state"] == "fired"] == ["train changed"]
+    assert found["verdict"] in ("HOLD", "REJECT")
+
+
+def test_a_bad_batch_is_turned_away_with_one_line_and_nothing_changes(copy: Scratch) -> None:
+    copy.retrain()
+    before = copy.state()
+    arrives(copy, 1, small.month(1, rows=20))
+    refused = copy.command("retrain", code=1)
+    assert "data/2024-02.parquet" in refused.stderr and "turned away" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert copy.state() == before
+    arrives(copy, 1)
+    assert copy.retrain()["verdict"] is not None, "mended at the source, it is taken"
+
+
+def test_two_runs_at_once_are_one_run_and_a_refusal(copy: Scratch) -> None:
+    arrives(copy, 1)
+    command = [sys.executable, "-m", "scripts.retrain", "--json"]
+    with subprocess.Popen(command, cwd=copy.root, env=copy.environment, stdout=subprocess.PIPE) as running:
+        lock = copy.root / ".dvc/tmp/evergreen.lock"
+        while not (lock.exists() and lock.read_text() == str(running.pid)):
+            time.sleep(0.01)
+        refused = copy.command("retrain", code=3)
+        assert str(running.pid) in refused.stderr
+        running.communicate()
+    assert running.returncode == 0
+
+
+@pytest.mark.parametrize("seconds", [0.6, 2.0, 3.5, 5.0])
+def test_a_run_that_was_killed_and_made_again_ends_the_same(copy: Scratch, tmp_path: Path, seconds: float) -> None:
+    arrives(copy, 1)
+    subprocess.run(["cp", "-a", str(copy.root), str(tmp_path / "other")], check=True)
+    other = Scratch(tmp_path / "other")
+    other.retrain()
+    command = [sys.executable, "-m", "scripts.retrain", "--json"]
+    running = subprocess.Popen(command, cwd=copy.root, env=copy.environment, start_new_session=True)
+    time.sleep(seconds)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    copy.command("retrain", "--json")
+    assert copy.state() == other.state()
+    assert copy.json("reports/run.json") == other.json("reports/run.json")
+    assert copy.json("reports/evaluation.json") == other.json("reports/evaluation.json")
+
+
+def test_production_that_is_not_the_declared_one_stops_everything(copy: Scratch) -> None:
+    bundle = copy.root / "models/production.zip"
+    content = bytearray(bundle.read_bytes())
+    content[len(content) // 2] ^= 1
+    bundle.chmod(0o644)
+    bundle.write_bytes(bytes(content))
+    arrives(copy, 1)
+    refused = copy.command("retrain", code=3)
+    assert "models/production.zip" in refused.stderr and "dvc checkout" in refused.stderr
