@@ -6,7 +6,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 UV := $(BIN)/uv
 
-.PHONY: help setup retrain promote demo ingest test lint format bench lock schema clean
+.PHONY: help setup retrain promote demo ingest test lint format bench lock docs clean
 
 help:  ## What there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,8 +55,9 @@ format: .venv/dev  ## Put the code in its format
 bench: .venv/dev  ## Measure speed and memory against a bare script; writes benchmarks/RESULTS.md
 	@$(BIN)/python -m benchmarks.overhead --write $(ARGS)
 
-schema: .venv/dev  ## Write params.schema.json and the README's table of settings from the models
+docs: .venv/dev  ## Write params.schema.json and the generated parts of README.md
 	@$(BIN)/python -m scripts.params --write
+	@$(BIN)/python -m scripts.readme
 
 lock: | $(UV)  ## Lock the packages anew, from requirements.in and requirements-dev.in
 	@$(UV) pip compile --quiet --upgrade --generate-hashes --python-version 3.11 requirements.in -o requirements.txt

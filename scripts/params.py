@@ -2,18 +2,13 @@
 
 import argparse
 import json
-import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from scripts.core import errors
 from scripts.core.params import Params
 from scripts.core.paths import PARAMS, SCHEMA
 from scripts.edges import files, project
-
-README = Path("README.md")
-MARKS = re.compile(r"(<!-- params:begin -->\n).*?(<!-- params:end -->)", re.DOTALL)
 
 
 def schema() -> str:
@@ -57,23 +52,17 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-def documented(readme: str) -> str:
-    """The README with today's table between its marks."""
-    return MARKS.sub(lambda found: found[1] + table() + found[2], readme)
-
-
 @errors.reported
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m scripts.params", description=__doc__)
     parser.add_argument("--table", action="store_true", help="print every setting with its meaning and default")
-    parser.add_argument("--write", action="store_true", help=f"write {SCHEMA} and the table in {README}")
+    parser.add_argument("--write", action="store_true", help=f"write {SCHEMA}")
     given = parser.parse_args()
     if given.table:
         print(table(), end="")
     elif given.write:
         files.write(SCHEMA, schema().encode())
-        files.write(README, documented(README.read_text("utf-8")).encode())
-        print(f"wrote {SCHEMA} and the table in {README}")
+        print(f"wrote {SCHEMA}")
     else:
         project.read_params()
         print(f"{PARAMS}: no mistake found")

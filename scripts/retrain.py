@@ -28,7 +28,7 @@ from scripts.core.paths import (
     RUN,
     VALIDATION,
 )
-from scripts.edges import dvc, files, lock, project, tracking
+from scripts.edges import dvc, dvc_lock, files, lock, project, tracking
 from scripts.edges.progress import Progress
 from scripts.ingest import Arrived, ingest
 
@@ -84,6 +84,7 @@ class Outcome:
 
 
 def retrain(run: Run) -> Outcome:
+    dvc_lock.settle()
     project.restore(run.declaration)
     run.arrived = bring(run)
     if finished_before(run):

@@ -42,7 +42,7 @@ class Url(Block):
     """One CSV or Parquet file over HTTP."""
     url: str
     """Where the file is; ${NAME} is taken from the environment."""
-    timeout: Annotated[float, Field(gt=0)] = 30
+    timeout: Annotated[float, Field(gt=0)] = 20
     """Seconds without an answer after which the attempt is given up."""
     retries: Count = 3
     """Further attempts after a failed read."""

@@ -113,7 +113,7 @@ def shares(columns: list[Column]) -> tuple[float, float]:
     plain = sum(c.drifted for c in columns) / max(1, len(columns))
     if not any(c.importance > 0 for c in columns):
         return plain, plain
-    return plain, sum(c.importance for c in columns if c.drifted)
+    return plain, float(sum(c.importance for c in columns if c.drifted))
 
 
 def number_cells(reference: Series, current: Series, bins: int) -> Cells:

@@ -26,6 +26,7 @@ MISSING = "(missing)"
 RESERVED = {"per"}  # what Evidently names a column of its own
 HUGE = 1e150  # its square is no float any more
 CLOSE = 1e-9  # range of a column, as a share of its values, below which there are no bins to draw
+OVER_TIME = "DATA DRIFT"  # what Evidently calls its picture of means over time
 GREY = "#4d4d4d"  # Evidently's colour for the reference
 
 
@@ -102,7 +103,8 @@ def _table(columns: Sequence[Record], reference: pd.DataFrame, current: pd.DataF
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # of correlations with a constant column, which nobody sees
         _, widgets = Report([]).run(*sides).context.get_legacy_metric(metric, None, None)
-    return _completed(widgets[-1], records, then, now)
+    table = _completed(widgets[-1], records, then, now)
+    return table if time is not None else _timeless(table)
 
 
 def _safe(name: str) -> str:
@@ -170,6 +172,15 @@ def _completed(table: "Widget", records: Mapping[str, Record], then: pd.DataFram
     shown = {"data": [rows[name] for name in records], "columns": columns, "rowsPerPage": min(len(rows), ROWS_PER_PAGE)}
     table.params |= shown
     table.title = "Columns: those that drifted first, by their importance to the production model"
+    return table
+
+
+def _timeless(table: "Widget") -> "Widget":
+    """Without the pictures over the order of the rows, which says nothing where there is no time."""
+    for row in table.params["data"]:
+        row["details"]["parts"] = [part for part in row["details"]["parts"] if part["title"] != OVER_TIME]
+    kept = {part["id"] for row in table.params["data"] for part in row["details"]["parts"]}
+    table.additionalGraphs = [graph for graph in table.additionalGraphs if graph.id in kept]
     return table
 
 

@@ -13,18 +13,17 @@ from scripts.core.data_params import Data
 from scripts.core.errors import Mistake
 from scripts.core.params import Train
 
-TRIED = 100  # rows that an own preprocessing step is tried on first
-
 
 def fitted(rows: pd.DataFrame, target: Any, train: Train, data: Data) -> Any:
     """A model of these rows, tuned if params say so."""
-    model = models.build(train, data)
+    seen = rows[table.features(data)]
     with blamed(train, "fitted"):
         if train.preprocess is not None:
-            _try(train, rows[table.features(data)].head(TRIED))
+            _try(train, seen)
+        model = models.build(train, data, seen)
         if train.tune is not None:
-            model = tuning.tuned(model, rows, target, train, data)
-        return model.fit(rows[table.features(data)], target)
+            model.set_params(**tuning.best(rows, target, train, data))
+        return model.fit(seen, target)
 
 
 @contextmanager

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 TRUSTED = (
     "numpy.dtype",
     "functools.partial",
+    "sklearn.compose._column_transformer.make_column_selector",
     "sklearn.utils.validation.check_array",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.tree._tree.Tree",
@@ -59,17 +60,18 @@ ADDRESS = re.compile(r"^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+)")
 OWN = tuple(f"{features.__name__}.{name}" for name, item in vars(features).items() if inspect.isfunction(item))
 
 
-def build(train: Train, data: Data) -> Any:
+def build(train: Train, data: Data, rows: "pd.DataFrame | None" = None) -> Any:
     """An unfitted pipeline: raw rows in, predictions out; what it does not know it ignores.
 
     An estimator that takes missing values itself (trees) gets categories as ordered codes and missing values as they
-    are; any other gets one column per category and medians.
+    are; any other gets one column per category and medians. Number columns in which the `rows` that are to be learned
+    from have no value are left out: scikit-learn's histogram trees raise on them.
     """
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import FunctionTransformer
 
     estimator = _estimator(train, data)
-    steps: list[tuple[str, Any]] = [("columns", _columns(train, data, estimator)), ("model", estimator)]
+    steps: list[tuple[str, Any]] = [("columns", _columns(train, data, estimator, rows)), ("model", estimator)]
     if train.preprocess is not None:
         function = imported(train.preprocess, "train.preprocess")
         steps.insert(0, ("preprocess", FunctionTransformer(function)))
@@ -140,7 +142,7 @@ def _codes(data: Data) -> list[int]:
     return list(range(len(_names(data, "category"))))
 
 
-def _columns(train: Train, data: Data, estimator: Any) -> Any:
+def _columns(train: Train, data: Data, estimator: Any, rows: "pd.DataFrame | None") -> Any:
     from sklearn.compose import ColumnTransformer
     from sklearn.utils import get_tags
 
@@ -148,17 +150,22 @@ def _columns(train: Train, data: Data, estimator: Any) -> Any:
         category, number = _ordered(train), "passthrough"
     else:
         category, number = _one_hot(train), _scaled()
-    parts = [("category", category, _names(data, "category")), ("number", number, _number_names(train, data))]
+    parts = [("category", category, _names(data, "category")), ("number", number, _numbers(train, data, rows))]
     return ColumnTransformer(parts, verbose_feature_names_out=False)
 
 
-def _number_names(train: Train, data: Data) -> Any:
+def _numbers(train: Train, data: Data, rows: "pd.DataFrame | None") -> Any:
     """The number columns, those that an own preprocessing step adds included."""
     if train.preprocess is None:
-        return _names(data, "number")
-    from sklearn.compose import make_column_selector
+        known = _names(data, "number")
+    elif rows is not None:
+        rows = imported(train.preprocess, "train.preprocess")(rows[table.features(data)])
+        known = [name for name in rows.select_dtypes(["number", "bool"]) if name not in _names(data, "category")]
+    else:
+        from sklearn.compose import make_column_selector
 
-    return make_column_selector(dtype_include="number")
+        return make_column_selector(dtype_include=["number", "bool"])
+    return known if rows is None else [name for name in known if rows[name].notna().any()]
 
 
 def _ordered(train: Train) -> Any:
@@ -226,7 +233,7 @@ def _renumbered(node: Any, numbers: dict[str, int]) -> Any:
         return node
     out: dict[str, Any] = {}
     for key, value in node.items():
-        if key == "__id__":
+        if key == "__id__" and isinstance(value, int):
             out[key] = numbers.setdefault(str(value), len(numbers) + 1)
         elif key == "file" and isinstance(value, str):
             out[key] = _renamed(value, numbers)

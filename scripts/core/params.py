@@ -108,7 +108,7 @@ class Gate(Block):
     """Resamples of the bootstrap."""
     block: PositiveSpan | None = None
     """Rows of one such period hang together and are resampled together; null: rows are independent."""
-    min_rows: Positive = 100
+    min_rows: Positive = 50
     """Least hold-out rows for a verdict."""
     guardrails: dict[MetricName, Guardrail] = Field(default={})
     """How much worse than production each of these metrics may be."""

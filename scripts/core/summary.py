@@ -114,7 +114,7 @@ def _table(evaluation: Mapping[str, Any]) -> list[str]:
     name = f"production v{production['version']}" if production else "production"
     blocks, rows = evaluation["holdout"]["blocks"], evaluation["holdout"]["rows"]
     what = f"{rows:,} rows" if blocks is None else f"{blocks} blocks"
-    resampled = f"{100 * evaluation['method']['confidence']:g}% interval, {what} resampled"
+    resampled = f"{100 * evaluation['method']['confidence']:g}% interval over {what}"
     head = ("", name, "candidate", f"difference ({resampled})")
     body = [_metric(metric, values) for metric, values in evaluation["metrics"].items()]
     widths = [max(len(row[column]) for row in [head, *body]) + 2 for column in range(3)]

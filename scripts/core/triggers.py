@@ -119,15 +119,18 @@ def _prediction_drift(drift: Mapping[str, Any] | None) -> Trigger:
 def _performance_drop(drift: Mapping[str, Any] | None, relative: float, floor: float | None) -> Trigger:
     """Fires when the loss against release is past the limit and past chance, or when the floor is passed."""
     score = drift["performance"] if drift else None
-    if score is None or score["at_release"] is None:
+    if score is None:
         return Trigger("performance_drop", "unknown", None, relative, "performance_drop not measured")
-    metric = find(score["metric"])
-    worse = -metric.gain(score["now"] - score["at_release"])
-    share = worse / abs(score["at_release"]) if score["at_release"] else 0.0
+    metric, now, release = find(score["metric"]), score["now"], score["at_release"]
+    below = floor is not None and metric.gain(now - floor) < 0
+    if release is None:
+        state: State = "fired" if below else "unknown"
+        return Trigger("performance_drop", state, None, relative, f"{metric.name} {number(now)} on new rows")
+    worse = -metric.gain(now - release)
+    share = worse / abs(release) if release else worse
     interval = score["interval"]  # None: too few rows to tell
-    beyond_chance = interval is not None and not interval[0] <= score["at_release"] <= interval[1]
-    below = floor is not None and metric.gain(score["now"] - floor) < 0
-    says = f"{metric.name} {number(score['now'])} on new rows, {number(score['at_release'])} at release"
+    beyond_chance = interval is not None and not interval[0] <= release <= interval[1]
+    says = f"{metric.name} {number(now)} on new rows, {number(release)} at release"
     fired = below or (share >= relative and beyond_chance)
     return Trigger("performance_drop", "fired" if fired else "quiet", share, relative, says)
 

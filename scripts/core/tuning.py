@@ -18,8 +18,8 @@ from scripts.core.truth import truth_of
 Scorer = Callable[[Any, pd.DataFrame, Any], float]
 
 
-def tuned(model: Any, rows: pd.DataFrame, target: Any, train: Train, data: Data) -> Any:
-    """The model with the best parameters of train.tune.space, not yet fitted.
+def best(rows: pd.DataFrame, target: Any, train: Train, data: Data) -> dict[str, Any]:
+    """The best parameters of train.tune.space, under their names in the pipeline.
 
     Successive halving (Jamieson & Talwalkar 2016): all settings on few rows, the best ones on more, the last ones on
     all. Folds keep the order of time where there is time, so that no setting is chosen by looking ahead.
@@ -29,26 +29,29 @@ def tuned(model: Any, rows: pd.DataFrame, target: Any, train: Train, data: Data)
 
     tune = train.tune
     assert tune is not None
-    _check(model, tune)
     if data.time is not None:
         order = rows[data.time].argsort(kind="stable").to_numpy()
         rows, target = rows.iloc[order], target[order]
-    rows, score = rows[table.features(data)], scorer(tune, data, target)
+    rows, score, parts = rows[table.features(data)], scorer(tune, data, target), folds(tune, train.seed, data)
+    first, _ = next(parts.split(rows, target))  # where there is time: the fewest and oldest
+    model = models.build(train, data, rows.iloc[first])
+    _check(model, tune)
     search = HalvingRandomSearchCV(
         model,
         {f"model__{name}": list(values) for name, values in tune.space.items()},
         n_candidates=min(tune.candidates, _settings(tune)),
         factor=tune.factor,
         min_resources="exhaust",  # else the last round has a hundred rows, however many there are
-        cv=folds(tune, train.seed, data),
+        cv=parts,
         scoring=score,
         random_state=train.seed,
         refit=False,
+        return_train_score=False,
         n_jobs=1,
     ).fit(rows, target)
     if not np.isfinite(search.best_score_):
         _fail(model, rows, target, search, score)
-    return model.set_params(**search.best_params_)
+    return dict(search.best_params_)
 
 
 def folds(tune: Tune, seed: int, data: Data) -> Any:

@@ -125,7 +125,7 @@ def _column(name: str, values: list[Any]) -> "pa.Array":
         column = pa.array(values)
     except (pa.ArrowException, OverflowError) as error:
         raise Mistake(
-            f"data.source.query: column {name!r} is of mixed types ({told(error)}). Cast it in the query."
+            f"data.source.query: column {name!r} is of mixed or unknown types ({told(error)}). Cast it in the query."
         ) from None
     return column.cast(pa.float64()) if pa.types.is_decimal(column.type) else column
 

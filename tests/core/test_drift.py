@@ -189,7 +189,7 @@ def test_two_columns_of_equal_values_are_drawn_apart() -> None:
 
 
 def test_equally_frequent_categories_are_drawn_alike_whatever_comes_first() -> None:
-    now = texts("a" * 9 + "b" * 60 + "c" * 20)
+    now = texts("c" * 60 + "b" * 20 + "a" * 9)
     one, other = (moved(texts(then), now, "category") for then in ("abc" * 25, "cba" * 25))
     assert one == other
 

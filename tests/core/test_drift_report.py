@@ -176,6 +176,18 @@ def test_categories_are_drawn_literally_and_few() -> None:
     assert len(before) == 101 and len(after) == 61 and not after.isna().any()
 
 
+def test_means_over_time_are_drawn_only_where_there_is_time() -> None:
+    then, now = sides()
+    timed, timeless = (data(page(*pair)) for pair in ((then, now), (then.drop(columns="at"), now.drop(columns="at"))))
+    pictures = [
+        [[part["title"] for part in row["details"]["parts"]] for row in parts(info, "big_table")[0]["params"]["data"]]
+        for info, _ in (timed, timeless)
+    ]
+    assert pictures[0] == [["DATA DRIFT", "DATA DISTRIBUTION"]] * 2 + [["DATA DISTRIBUTION"]]
+    assert pictures[1] == [["DATA DISTRIBUTION"]] * 3
+    assert (len(timed[1]), len(timeless[1])) == (5, 3)
+
+
 ODD = {
     "all missing": np.full(50, np.nan),
     "infinite": np.r_[np.inf, np.ones(49)],

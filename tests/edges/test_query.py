@@ -2,6 +2,7 @@ import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 from datetime import datetime
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 from scripts.core.data_params import Data, Sql
 from scripts.core.errors import FAILED, OUTSIDE, USAGE, Mistake
-from scripts.edges.query import newer
+from scripts.edges.query import _table, newer
 
 QUERY = "select t, x, y from flights where t > :since"
 ROWS = [("2013-01-01 05:15:00", 1.5, 0), ("2013-01-02 06:00:00", None, 1), ("2013-01-02 05:00:00", 2.5, 1)]
@@ -106,13 +107,17 @@ def test_an_offset_is_turned_into_the_zone_of_the_table(base: Path) -> None:
 
 
 def test_columns_may_be_all_missing_or_decimal(base: Path) -> None:
-    from decimal import Decimal
-
-    from scripts.edges.query import _table
-
     assert _table(["x"], [(Decimal("1.50"),), (None,)])["x"].to_pylist() == [1.5, None]
     batch = newer(settings(base, query="select t, null as x, y from flights where t > :since"), table(), None)
     assert batch is not None and content(batch)["x"].to_pylist() == [None] * 3
+
+
+@pytest.mark.parametrize("values", [[1, "n/a"], [2**70], [object()]])
+def test_columns_that_no_file_can_hold_are_named(values: list[Any]) -> None:
+    with pytest.raises(
+        Mistake, match=r"data\.source\.query: column 'x' is of mixed or unknown types .* Cast it in the query\."
+    ):
+        _table(["x"], [(value,) for value in values])
 
 
 def test_no_row_is_no_batch(base: Path) -> None:

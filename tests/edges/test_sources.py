@@ -11,7 +11,7 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from scripts.core.data_params import Data, Files, Replay, Sql, Url
-from scripts.core.errors import FAILED, OUTSIDE, Mistake
+from scripts.core.errors import FAILED, OUTSIDE, USAGE, Mistake
 from scripts.edges import flights
 from scripts.edges.batch import Batch, Unchanged
 from scripts.edges.sources import SOURCES, Have
@@ -201,6 +201,12 @@ def test_url_without_a_name_to_use_is_refused_before_it_is_asked(path: str) -> N
     with serving(Answer(b"a\n1\n")) as server:
         refused(Url(kind="url", url=server.url + path))
     assert server.asked == []
+
+
+@pytest.mark.parametrize("address", ["canary", "ftp://canary/a.csv", "http:///canary/a.csv", "http://[canary/a.csv"])
+def test_url_that_is_none_is_not_shown(address: str) -> None:
+    line, code = refused(Url(kind="url", url=address))
+    assert line == "params.yaml: data.source.url: is no URL. Write https://host/path/name.csv." and code == USAGE
 
 
 def test_sql_brings_what_is_newer_than_ours(tmp_path: Path) -> None:
