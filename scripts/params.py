@@ -12,7 +12,7 @@ from scripts.edges import files, project
 
 
 def schema() -> str:
-    return json.dumps({"title": "params.yaml", **Params.model_json_schema(by_alias=True)}, indent=2) + "\n"
+    return json.dumps({**Params.model_json_schema(by_alias=True), "title": "params.yaml"}, indent=2) + "\n"
 
 
 def table() -> str:

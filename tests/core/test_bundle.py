@@ -34,8 +34,15 @@ def refused(content: bytes, expected: str | None) -> str:
     return line
 
 
-@given(st.binary(), st.binary(), st.lists(st.integers(0, 2**64 - 1)), st.dictionaries(st.text(), st.text() | st.floats(0, 1)))
-def test_what_is_packed_is_unpacked(model: bytes, reference: bytes, hashes: list[int], manifest: dict[str, Any]) -> None:
+@given(
+    st.binary(),
+    st.binary(),
+    st.lists(st.integers(0, 2**64 - 1)),
+    st.dictionaries(st.text(), st.text() | st.floats(0, 1)),
+)
+def test_what_is_packed_is_unpacked(
+    model: bytes, reference: bytes, hashes: list[int], manifest: dict[str, Any]
+) -> None:
     trained = np.array(hashes, dtype=np.uint64)
     content = bundle.pack(manifest, model, reference, bundle.rows_bytes(trained))
     opened = bundle.unpack(content, bundle.digest(content))

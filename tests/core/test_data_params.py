@@ -25,7 +25,10 @@ def test_columns_keep_their_order() -> None:
         ({"data__columns": {}}, "data.columns has no feature. List at least one column."),
         ({"data__columns": {"a": {"kind": "number", "feature": False}}, "gate__slices": []}, "has no feature"),
         ({"data__columns": {"_batch": {"kind": "number"}}}, "has '_batch', which is a name that predictions get"),
-        ({"data__columns": {"prediction": {"kind": "number"}}}, "has 'prediction', which is a name that predictions get"),
+        (
+            {"data__columns": {"prediction": {"kind": "number"}}},
+            "has 'prediction', which is a name that predictions get",
+        ),
         ({"data__holdout": 0.2}, "data.holdout must be a span such as 14D."),
         ({"data__time": None}, "data.holdout must be a share such as 0.2, for there is no time column."),
     ],
@@ -59,7 +62,9 @@ def test_a_column_fits_its_kind(column: dict[str, Any], said: str) -> None:
 
 
 def test_true_and_false_are_labels_and_categories() -> None:
-    read = tables.binary().params(data__positive=True, data__columns={"b": {"kind": "category", "categories": [True, "x"]}})
+    read = tables.binary().params(
+        data__positive=True, data__columns={"b": {"kind": "category", "categories": [True, "x"]}}
+    )
     assert read.data.positive == 1
     assert read.data.columns["b"].categories == ("true", "x")
 

@@ -30,7 +30,13 @@ def validation(*batches: dict[str, Any]) -> dict[str, Any]:
 
 
 def gathered(**others: Any) -> Any:
-    given: dict[str, Any] = {"drift": None, "manifest": MANIFEST, "sources": "sha256:code", "gate": GATE, "reason": None}
+    given: dict[str, Any] = {
+        "drift": None,
+        "manifest": MANIFEST,
+        "sources": "sha256:code",
+        "gate": GATE,
+        "reason": None,
+    }
     given |= others
     drift = given.pop("drift")
     return facts.facts(PARAMS, given.pop("declared", declared()), validation(MARCH, APRIL, MAY), drift, **given)

@@ -67,7 +67,9 @@ def test_what_the_estimator_objects_to_is_told() -> None:
     assert line.endswith("Change train.parameters, or the data.")
 
 
-@pytest.mark.parametrize("error", [KeyError("gone"), ZeroDivisionError("by zero"), AttributeError("no\nsuch"), RecursionError()])
+@pytest.mark.parametrize(
+    "error", [KeyError("gone"), ZeroDivisionError("by zero"), AttributeError("no\nsuch"), RecursionError()]
+)
 def test_an_own_step_that_raises_is_named_whatever_it_raises(steps: ModuleType, error: Exception) -> None:
     def broken(frame: pd.DataFrame) -> pd.DataFrame:
         raise error

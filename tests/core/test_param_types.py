@@ -123,7 +123,9 @@ def test_a_span_is_written_as_short_as_it_can_be_and_means_the_same(count: int, 
     assert len(span_text(span)) <= len(f"{count * 7}{unit}")
 
 
-@pytest.mark.parametrize(("text", "short"), [("14D", "14D"), ("1W", "7D"), ("36h", "36h"), ("90min", "90min"), ("48h", "2D")])
+@pytest.mark.parametrize(
+    ("text", "short"), [("14D", "14D"), ("1W", "7D"), ("36h", "36h"), ("90min", "90min"), ("48h", "2D")]
+)
 def test_spans_for_people(text: str, short: str) -> None:
     assert span_text(parse_span(text)) == short
 

@@ -48,12 +48,16 @@ def test_a_block_that_a_stage_reads_must_be_there(block: str) -> None:
 
 
 def test_lists_are_frozen_with_the_rest() -> None:
-    read = tables.binary().params(train__estimator="sklearn.neural_network.MLPRegressor", train__parameters={"a": [64, [32]]})
+    read = tables.binary().params(
+        train__estimator="sklearn.neural_network.MLPRegressor", train__parameters={"a": [64, [32]]}
+    )
     assert read.train.parameters["a"] == (64, (32,))
 
 
 def test_metrics_may_bear_their_short_or_scorer_names() -> None:
-    read = tables.binary().params(gate={"metric": "neg_log_loss", "metrics": ["auc"], "guardrails": {"brier": {"max_worse": 1}}})
+    read = tables.binary().params(
+        gate={"metric": "neg_log_loss", "metrics": ["auc"], "guardrails": {"brier": {"max_worse": 1}}}
+    )
     assert read.gate.named_metrics() == [
         ("gate.metric", "neg_log_loss"),
         ("gate.metrics", "auc"),
@@ -74,7 +78,9 @@ def test_params_are_written_and_read_back_the_same() -> None:
 
 def every_field(schema: Any) -> list[tuple[str, Any]]:
     models = {"Params": schema, **schema["$defs"]}
-    return [(f"{name}.{field}", its) for name, model in models.items() for field, its in model.get("properties", {}).items()]
+    return [
+        (f"{name}.{field}", its) for name, model in models.items() for field, its in model.get("properties", {}).items()
+    ]
 
 
 @pytest.mark.parametrize(("name", "field"), every_field(SCHEMA), ids=[name for name, _ in every_field(SCHEMA)])
@@ -111,5 +117,7 @@ def test_the_schema_takes_what_the_reader_takes_and_refuses_what_it_refuses() ->
 
 def test_reading_params_imports_nothing_heavy() -> None:
     code = "import sys; from scripts.core import params, declaration, triggers; print(*sys.modules)"
-    out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    out = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
     assert not {"numpy", "pandas", "sklearn", "pyarrow", "mlflow", "dvc"} & set(out)

@@ -155,7 +155,10 @@ def test_a_span_of_hours_is_counted_from_the_newest_row() -> None:
 def test_the_window_before_the_hold_out_is_for_training() -> None:
     times = pd.date_range("2024-03-01", "2024-03-10 23:00", freq="h")
     split = rows.split(timed(times), clock(window="3D"))
-    assert (times[split.train].min(), times[split.train].max()) == (pd.Timestamp("2024-03-06"), pd.Timestamp("2024-03-08 23:00"))
+    assert (times[split.train].min(), times[split.train].max()) == (
+        pd.Timestamp("2024-03-06"),
+        pd.Timestamp("2024-03-08 23:00"),
+    )
     assert split.holdout.sum() == 48
 
 

@@ -21,7 +21,11 @@ DRIFT: dict[str, Any] = {
     "performance": {"now": 0.47, "at_release": 0.452, "metric": "log_loss"},
 }
 EVALUATION: dict[str, Any] = {
-    "verdict": {"verdict": "HOLD", "first": False, "reasons": ["not proven better.", "A difference of 0.031 could have been."]},
+    "verdict": {
+        "verdict": "HOLD",
+        "first": False,
+        "reasons": ["not proven better.", "A difference of 0.031 could have been."],
+    },
     "models": {"candidate": {}, "production": {"version": 4}},
     "holdout": {"rows": 6512, "blocks": 7, "leaked": 0},
     "metrics": {
@@ -129,7 +133,14 @@ def test_every_verdict_says_what_to_do_next(verdict: str, production: int) -> No
 
 
 def test_a_comparison_that_failed_is_shown_as_one() -> None:
-    broken = {"decides": True, "candidate": None, "production": 0.4, "difference": None, "interval": None, "reading": None}
+    broken = {
+        "decides": True,
+        "candidate": None,
+        "production": 0.4,
+        "difference": None,
+        "interval": None,
+        "reading": None,
+    }
     evaluation = EVALUATION | {
         "metrics": {"log_loss": broken},
         "self_tests": [{"name": "itself", "passed": False}, {"name": "a spoiled copy", "passed": True}],
@@ -144,12 +155,17 @@ def test_a_comparison_that_failed_is_shown_as_one() -> None:
 def test_without_a_reason_to_retrain_it_ends_there() -> None:
     lines = summary.lines(found(evaluation=None, manifest=None, decision=Decision((QUIET,))))
     assert not any(line.startswith(("Train", "Reports")) for line in lines)
-    assert entry(lines, "Next").startswith("nothing to do: no trigger fired, production v4 stays. To retrain all the same")
+    assert entry(lines, "Next").startswith(
+        "nothing to do: no trigger fired, production v4 stays. To retrain all the same"
+    )
 
 
 def test_drift_that_could_not_be_measured_says_why() -> None:
     nothing = DRIFT | {"columns": [], "drifted": [], "weighted_share": None, "prediction": None, "performance": None}
-    assert entry(summary.lines(found(drift=nothing)), "Drift") == "no rows are newer than those production v4 was judged on"
+    assert (
+        entry(summary.lines(found(drift=nothing)), "Drift")
+        == "no rows are newer than those production v4 was judged on"
+    )
     quiet = DRIFT | {"drifted": [], "performance": None}
     assert entry(summary.lines(found(drift=quiet)), "Drift") == (
         "0 of 17 columns (weighted 0.21) predictions moved 0.0800 (limit 0.2000)"
@@ -168,7 +184,8 @@ def test_warnings_are_counted_and_the_first_is_named(warnings: int) -> None:
 
 def test_it_fits_a_terminal() -> None:
     metrics = {
-        name: EVALUATION["metrics"]["log_loss"] | {"candidate": 123456.789, "production": 0.0001234, "interval": [-1e6, 1e6]}
+        name: EVALUATION["metrics"]["log_loss"]
+        | {"candidate": 123456.789, "production": 0.0001234, "interval": [-1e6, 1e6]}
         for name in ("mean_absolute_percentage_error", "root_mean_squared_error")
     }
     reasons = ["a reason of many words " * 20]
@@ -179,6 +196,9 @@ def test_it_fits_a_terminal() -> None:
 
 def test_nothing_new_is_said_in_few_lines_with_every_distance() -> None:
     lines = summary.nothing_new("flight-disruption", 4, Decision((QUIET, OFF, UNKNOWN)), "nothing new")
-    assert lines == ["Evergreen · flight-disruption · nothing new: production v4 stays", "drifted columns weigh 0.21 of 0.25"]
+    assert lines == [
+        "Evergreen · flight-disruption · nothing new: production v4 stays",
+        "drifted columns weigh 0.21 of 0.25",
+    ]
     lines = summary.nothing_new("x", 0, Decision(()), "nothing new")
     assert lines == ["Evergreen · x · nothing new: no production model yet", "no trigger is measured yet"]

@@ -201,7 +201,12 @@ def test_whole_numbers_are_one_category_as_integers_and_as_floats(values: list[i
 
 def test_labels_that_are_whole_numbers_are_integers_in_every_dress() -> None:
     question = data(settings("multiclass", "y", {"x": "number"}))
-    for values in (pa.array([1, 2]), pa.array([1.0, 2.0]), pa.array([1, 2], pa.uint8()), pa.array([Decimal(1), Decimal(2)])):
+    for values in (
+        pa.array([1, 2]),
+        pa.array([1.0, 2.0]),
+        pa.array([1, 2], pa.uint8()),
+        pa.array([Decimal(1), Decimal(2)]),
+    ):
         found = table.labels(label_column("multiclass", a_parquet=values)["y"], question)
         assert found.dtype == np.int64 and found.tolist() == [1, 2]
 
@@ -215,7 +220,9 @@ def test_labels_beside_missing_ones_are_still_integers() -> None:
 
 def test_true_and_false_are_1_and_0_and_fit_numbers_of_another_batch() -> None:
     question = data(settings("binary", "y", {"x": "number"}))
-    frame = label_column("binary", a_parquet=pa.array([True, None]), b_parquet=pa.array([0.0, 1.0]), c_csv=b"x,y\n1,true\n2,\n")
+    frame = label_column(
+        "binary", a_parquet=pa.array([True, None]), b_parquet=pa.array([0.0, 1.0]), c_csv=b"x,y\n1,true\n2,\n"
+    )
     assert table.labels(frame["y"], question).tolist() == [1, 0, 1, 1]
 
 
@@ -228,7 +235,9 @@ def test_text_labels_are_text() -> None:
 
 def test_numbers_in_quotes_are_the_labels_of_the_other_batches() -> None:
     question = data(settings("multiclass", "y", {"x": "number"}))
-    frame = label_column("multiclass", a_parquet=pa.array(["3", "-1", None]), b_csv=b"x,y\n1,3\n2,\n", c_parquet=pa.nulls(1))
+    frame = label_column(
+        "multiclass", a_parquet=pa.array(["3", "-1", None]), b_csv=b"x,y\n1,3\n2,\n", c_parquet=pa.nulls(1)
+    )
     assert table.labels(frame["y"], question).tolist() == [3, -1, 3]
 
 
@@ -241,7 +250,10 @@ def test_one_label_that_is_no_whole_number_makes_all_of_them_text(text: str) -> 
 
 def test_fractions_are_labels_too() -> None:
     question = data(settings("multiclass", "y", {"x": "number"}))
-    assert table.labels(label_column("multiclass", a_parquet=pa.array([0.5, 1.5, None]))["y"], question).tolist() == ["0.5", "1.5"]
+    assert table.labels(label_column("multiclass", a_parquet=pa.array([0.5, 1.5, None]))["y"], question).tolist() == [
+        "0.5",
+        "1.5",
+    ]
 
 
 def test_a_batch_without_a_label_takes_the_type_of_the_others() -> None:
@@ -260,7 +272,14 @@ def test_values_of_a_regression_are_numbers() -> None:
 
 @pytest.mark.parametrize(
     ("asked", "classes", "meant"),
-    [(1, [0, 1], 1), ("1", [0, 1], 1), (0, [0, 1], 0), ("yes", ["no", "yes"], "yes"), (1, ["0", "1"], "1"), (None, [3, 7], 7)],
+    [
+        (1, [0, 1], 1),
+        ("1", [0, 1], 1),
+        (0, [0, 1], 0),
+        ("yes", ["no", "yes"], "yes"),
+        (1, ["0", "1"], "1"),
+        (None, [3, 7], 7),
+    ],
 )
 def test_the_positive_label_is_found_in_the_type_of_the_labels(asked: Any, classes: list[Any], meant: Any) -> None:
     question = data(settings("binary", "y", {"x": "number"}, positive=asked))
@@ -421,7 +440,11 @@ def test_the_validation_sees_the_table_that_the_model_learns_from(name: str, suf
     pd.testing.assert_frame_equal(seen.to_pandas()[list(learned)], learned)
     now = datetime(2030, 1, 1).astimezone() + timedelta(0)
     judged = checks.judge(
-        file, raw.raw(file, io.BytesIO(body), given.data), given.data, given.validate_, columns.schema(given.data, given.validate_, now)
+        file,
+        raw.raw(file, io.BytesIO(body), given.data),
+        given.data,
+        given.validate_,
+        columns.schema(given.data, given.validate_, now),
     )
     if given.data.task != "regression":
         labels, counts = np.unique(table.labels(learned[given.data.target], given.data), return_counts=True)

@@ -44,7 +44,14 @@ def test_text_stays_readable() -> None:
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(0.45167, "0.4517"), (-0.001, "-0.0010"), (0.00012345, "0.0001234"), (12345.678, "1.235e+04"), (0, "0"), (1234.5, "1234")],
+    [
+        (0.45167, "0.4517"),
+        (-0.001, "-0.0010"),
+        (0.00012345, "0.0001234"),
+        (12345.678, "1.235e+04"),
+        (0, "0"),
+        (1234.5, "1234"),
+    ],
 )
 def test_numbers_for_people(value: float, shown: str) -> None:
     assert number(value) == shown

@@ -25,7 +25,9 @@ def scored(now: float, release: float | None, interval: Any = None, metric: str 
 def drifted(
     share: float | None = 0.0, moved: tuple[float, float] | None = (0.01, 0.2), score: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    prediction = None if moved is None else {"distance": moved[0], "threshold": moved[1], "drifted": moved[0] > moved[1]}
+    prediction = (
+        None if moved is None else {"distance": moved[0], "threshold": moved[1], "drifted": moved[0] > moved[1]}
+    )
     return {"weighted_share": share, "prediction": prediction, "performance": score}
 
 
@@ -132,7 +134,9 @@ def test_a_share_of_0_always_fires_and_has_no_distance() -> None:
     assert trigger.state == "fired" and trigger.distance is None
 
 
-def performance(now: float, release: float | None, metric: str = "log_loss", interval: Any = None, **settings: Any) -> Trigger:
+def performance(
+    now: float, release: float | None, metric: str = "log_loss", interval: Any = None, **settings: Any
+) -> Trigger:
     given = Facts(production=True, drift=drifted(score=scored(now, release, interval, metric)))
     return one("performance_drop", given, **settings)
 
@@ -157,7 +161,10 @@ def test_a_drop_that_chance_can_make_does_not_fire() -> None:
 def test_a_drop_without_an_interval_is_not_proven() -> None:
     trigger = one(
         "performance_drop",
-        Facts(production=True, drift=drifted(score={"metric": "log_loss", "now": 9.0, "at_release": 0.4, "interval": None})),
+        Facts(
+            production=True,
+            drift=drifted(score={"metric": "log_loss", "now": 9.0, "at_release": 0.4, "interval": None}),
+        ),
     )
     assert trigger.state == "quiet"
 
@@ -198,7 +205,15 @@ FLOATS = st.floats(0, 1e6)
     st.none() | st.text(min_size=1),
 )
 def test_a_decision_is_written_and_read_back(
-    production: bool, share: float, moved: Any, now: float, release: float, rows: int, age: timedelta, changed: Any, reason: Any
+    production: bool,
+    share: float,
+    moved: Any,
+    now: float,
+    release: float,
+    rows: int,
+    age: timedelta,
+    changed: Any,
+    reason: Any,
 ) -> None:
     given = Facts(production, drifted(share, moved, scored(now, release)), rows, age, tuple(changed), reason)
     decision = decide(given, USUAL)

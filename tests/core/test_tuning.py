@@ -48,7 +48,9 @@ def test_a_clearly_better_setting_wins() -> None:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
 def test_every_metric_of_a_task_can_lead_the_search(task: str) -> None:
-    made = {"binary": tables.text_labels, "multiclass": tables.three_classes, "regression": tables.wide_regression}[task]()
+    made = {"binary": tables.text_labels, "multiclass": tables.three_classes, "regression": tables.wide_regression}[
+        task
+    ]()
     given = made.params()
     fit = model.build(given.train, given.data, made.frame).fit(made.frame[table.features(given.data)], target_of(made))
     for name in (metric.name for metric in METRICS.values() if task in metric.tasks):
@@ -107,7 +109,9 @@ def allow_scaling(made: tables.Table) -> dict[str, Any]:
 
 def test_no_fold_looks_ahead_and_the_last_round_has_all_rows(spied: type[Spy]) -> None:
     made = a_spied_table()
-    searched(made, {"space": {"strength": [1, 2, 3, 4]}, "candidates": 4, "folds": 3, "factor": 2}, **allow_scaling(made))
+    searched(
+        made, {"space": {"strength": [1, 2, 3, 4]}, "candidates": 4, "folds": 3, "factor": 2}, **allow_scaling(made)
+    )
     assert spied.seen
     assert all(learned < judged for learned, judged, _ in spied.seen)
     assert max(rows for *_, rows in spied.seen) == 300, "three quarters of all rows: the last of three folds"
@@ -122,7 +126,9 @@ def test_without_time_folds_are_mixed(spied: type[Spy]) -> None:
 
 
 def test_settings_are_no_more_than_there_are() -> None:
-    assert searched(tables.binary(), {"space": {"max_depth": [3]}, "candidates": 50, "folds": 2}) == {"model__max_depth": 3}
+    assert searched(tables.binary(), {"space": {"max_depth": [3]}, "candidates": 50, "folds": 2}) == {
+        "model__max_depth": 3
+    }
 
 
 def test_a_parameter_that_is_not_there_is_named() -> None:

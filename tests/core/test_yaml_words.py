@@ -8,8 +8,16 @@ URL = "kind: url\n    url: https://x/y.csv"
 CASES = [
     # unknown settings, at each level
     ("tracking:", "trackin:", "trackin is not a setting. Did you mean tracking?"),
-    ("min_improvement: 0.0", "min_improvment: 0.0", "gate.min_improvment is not a setting. Did you mean gate.min_improvement?"),
-    ("{share: 0.25}", "{shar: 0.25}", "triggers.data_drift.shar is not a setting. Did you mean triggers.data_drift.share?"),
+    (
+        "min_improvement: 0.0",
+        "min_improvment: 0.0",
+        "gate.min_improvment is not a setting. Did you mean gate.min_improvement?",
+    ),
+    (
+        "{share: 0.25}",
+        "{shar: 0.25}",
+        "triggers.data_drift.shar is not a setting. Did you mean triggers.data_drift.share?",
+    ),
     (
         "carrier: {kind: category, max_missing: 0}",
         "carrier: {kind: category, max_misssing: 0}",
@@ -20,12 +28,20 @@ CASES = [
         "roc_auc: {max_wors: 0.02}",
         "gate.guardrails.roc_auc.max_wors is not a setting. Did you mean gate.guardrails.roc_auc.max_worse?",
     ),
-    ("kind: replay", f"{URL}\n    tiemout: 3", "data.source.tiemout is not a setting. Did you mean data.source.timeout?"),
+    (
+        "kind: replay",
+        f"{URL}\n    tiemout: 3",
+        "data.source.tiemout is not a setting. Did you mean data.source.timeout?",
+    ),
     ("kind: replay", "kind: files\n    path: x\n    urll: y", "data.source.urll is not a setting. Known: kind, path."),
     ("kind: replay", "kind: replay\n    path: x", "data.source.path is not a setting. Known: kind."),
     ("promotion:", "7: 8\npromotion:", "7 is not a setting. Known: data, drift, "),
     # missing
-    ("  metric: log_loss\n", "", "gate.metric is missing. Add it; `python -m scripts.params --table` says what it means."),
+    (
+        "  metric: log_loss\n",
+        "",
+        "gate.metric is missing. Add it; `python -m scripts.params --table` says what it means.",
+    ),
     ("kind: replay", "kind: url", "data.source.url is missing. Add it;"),
     # wrong types
     ("resamples: 2000", "resamples: 2000.5", "gate.resamples must be a whole number, is 2000.5. Write it in digits"),
@@ -33,13 +49,21 @@ CASES = [
     ("effect: 0.2", "effect: strong", "drift.effect must be a number, is 'strong'. Write it in digits"),
     ("effect: 0.2", "effect: .nan", "drift.effect must be a finite number, is nan. Write it in digits."),
     ("min: -40", "min: -.inf", "data.columns.temp.min must be a finite number, is -inf."),
-    ("allow_override: true", "allow_override: 'no'", "promotion.allow_override must be true or false, is 'no'. Write one"),
+    (
+        "allow_override: true",
+        "allow_override: 'no'",
+        "promotion.allow_override must be true or false, is 'no'. Write one",
+    ),
     ("target: disrupted", "target: 2013", "data.target must be text, is 2013. Put it in quotes."),
     ("    carrier: {", "    2013: {", "data.columns.2013 must be text, is 2013. Put it in quotes."),
     ("positive: 1", "positive: 1.5", "data.positive must be text or a whole number, is 1.5. Put it in quotes."),
     ("slices: [origin, carrier]", "slices: origin", "gate.slices must be a list, is 'origin'. Write it as [a, b]."),
     ("window: null", "missing_values: ['', -999]", "data.missing_values.1 must be text, is -999. Put it in quotes."),
-    ("carrier: {kind: category, max_missing: 0}", "carrier:", "data.columns.carrier must be a block of settings, is None."),
+    (
+        "carrier: {kind: category, max_missing: 0}",
+        "carrier:",
+        "data.columns.carrier must be a block of settings, is None.",
+    ),
     ("source:\n    kind: replay", "source: 5", "data.source must be a block of settings, is 5. Write them under it."),
     ("{share: 0.25}", "0.25", "triggers.data_drift must be a block of settings, is 0.25. Write them under it, or {}"),
     ("learning_rate: 0.1", "learning_rate: .nan", "train.parameters.learning_rate must be a finite number, is nan."),
@@ -55,21 +79,37 @@ CASES = [
     ("holdout: 14D", "holdout: 0D", "data.holdout must be a time span of more than nothing, such as 1D, is '0D'."),
     ("age: 90D", "age: 3 months", "triggers.max_age.age must be a time span such as 90D, 12h or 30min, is '3 months'."),
     # choices
-    ("task: binary", "task: bynary", "data.task must be one of 'binary', 'multiclass' or 'regression', is 'bynary'. Did you"),
+    (
+        "task: binary",
+        "task: bynary",
+        "data.task must be one of 'binary', 'multiclass' or 'regression', is 'bynary'. Did you",
+    ),
     ("kind: replay", "kind: filez", "data.source needs a kind that is one of 'replay', 'files', 'url', 'sql'."),
     ("kind: replay", "path: x", "data.source needs a kind that is one of replay, files, url, sql."),
     ("estimator: sklearn.ensemble.Hist", "estimator: Hist", "train.estimator must be a dotted path such as sklearn."),
     ("metric: log_loss", "metric: log_los", "gate.metric 'log_los' is no known metric. Did you mean log_loss?"),
     ("metrics: [roc_auc,", "metrics: [roc_auk,", "gate.metrics.0 'roc_auk' is no known metric. Did you mean roc_auc?"),
     ("roc_auc: 0.55", "roc_auq: 0.55", "gate.limits.roc_auq 'roc_auq' is no known metric. Did you mean roc_auc?"),
-    ("threads: 2", "tune: {space: {max_iter: [1]}, metric: acuracy}", "train.tune.metric 'acuracy' is no known metric. Did"),
+    (
+        "threads: 2",
+        "tune: {space: {max_iter: [1]}, metric: acuracy}",
+        "train.tune.metric 'acuracy' is no known metric. Did",
+    ),
     ("threads: 2", "tune: {space: {}}", "train.tune.space is empty. Fill it in, or remove it."),
     ("threads: 2", "tune: {space: {max_iter: []}}", "train.tune.space.max_iter is empty. Fill it in, or remove it."),
     ("{max_worse: 0.02}", "{}", "gate.guardrails.roc_auc guards nothing: give max_worse or max_worse_relative."),
-    ("window: null", "timezone: Europe/Pariss", "data.timezone must be a time zone such as Europe/Paris, is 'Europe/Pariss'."),
+    (
+        "window: null",
+        "timezone: Europe/Pariss",
+        "data.timezone must be a time zone such as Europe/Paris, is 'Europe/Pariss'.",
+    ),
     ("window: null", "separator: ';;'", "data.separator must be one character that can stand in no value, such as"),
     # settings that do not fit each other
-    ("slices: [origin, carrier]", "slices: [origin, carier]", "gate.slices 'carier' is not a column. Did you mean carrier?"),
+    (
+        "slices: [origin, carrier]",
+        "slices: [origin, carier]",
+        "gate.slices 'carier' is not a column. Did you mean carrier?",
+    ),
     ("effect: 0.2", "effect: 0.2\n  effects: {tmp: 0.3}", "drift.effects 'tmp' is not a column. Did you mean temp?"),
     ("{kind: number, min: 0, max: 1439,", "{kind: number, min: 5, max: 1,", "has min 5 above max 1. Exchange them."),
 ]
