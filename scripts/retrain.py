@@ -198,7 +198,9 @@ def finished(run: Run, validation: Mapping[str, Any], decision: triggers.Decisio
     found = summary.Found(
         name=run.params.data.name,
         run=run.id,
-        data=facts.arrival(validation, {b.name: b.rows for b in run.arrived.batches} if run.arrived else None, run.seen),
+        data=facts.arrival(
+            validation, {b.name: b.rows for b in run.arrived.batches} if run.arrived else None, run.seen
+        ),
         production=run.declaration.version,
         decision=decision,
         validation=validation,

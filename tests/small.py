@@ -49,14 +49,20 @@ TASKS = {
 
 
 def params(task: str = "binary", *, timed: bool = True) -> str:
-    when = {"time": "at", "holdout": "7D", "block": "1D"} if timed else {"time": "null", "holdout": "0.3", "block": "null"}
+    when = (
+        {"time": "at", "holdout": "7D", "block": "1D"} if timed else {"time": "null", "holdout": "0.3", "block": "null"}
+    )
     return PARAMS.format(task=task, **TASKS[task], **when)
 
 
 def month(number: int, task: str = "binary", rows: int = 600, strength: float = 2.0) -> bytes:
     """A batch of 30 days; `strength` is how much the answer depends on `size`."""
     rng = np.random.default_rng(number)
-    at = pd.Timestamp("2024-01-01") + pd.Timedelta(days=DAYS * number) + pd.to_timedelta(np.arange(rows) * DAYS / rows, "D")
+    at = (
+        pd.Timestamp("2024-01-01")
+        + pd.Timedelta(days=DAYS * number)
+        + pd.to_timedelta(np.arange(rows) * DAYS / rows, "D")
+    )
     size = rng.normal(size=rows)
     lean = strength * size + rng.normal(size=rows)
     answers = {

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ class Table:
 
     def batches(self, count: int = 1, suffix: str = ".parquet") -> dict[str, bytes]:
         ends = np.linspace(0, len(self.frame), count + 1).astype(int)
-        parts = (self.frame.iloc[start:end] for start, end in zip(ends, ends[1:], strict=False))
+        parts = (self.frame.iloc[start:end] for start, end in pairwise(ends))
         return {f"batch-{number:02}{suffix}": content(part, suffix) for number, part in enumerate(parts)}
 
     def write(self, root: Path, batches: int = 1, suffix: str = ".parquet", **changed: Any) -> Path:

@@ -22,6 +22,10 @@ def line(words: str) -> int:
     return next(number for number, text in enumerate(GOOD.splitlines(), start=1) if words in text)
 
 
+def at(words: str) -> str:
+    return f"params.yaml:{line(words)}: "
+
+
 TREES = "sklearn.ensemble.HistGradientBoostingClassifier"
 CASES: dict[str, tuple[bytes | None, list[str]]] = {
     "missing": (
@@ -33,10 +37,10 @@ CASES: dict[str, tuple[bytes | None, list[str]]] = {
         changed().replace(b"One hour", b"\xff\xfe"),
         ["params.yaml: can't be read (is not UTF-8). Restore it:"],
     ),
-    "broken": (changed(("  task: binary", "\ttask: binary")), [f"params.yaml:{line('task:')}: is not YAML"]),
+    "broken": (changed(("  task: binary", "\ttask: binary")), [at("task:") + "is not YAML"]),
     "conflict": (
         changed(("  task: binary", "<<<<<<< HEAD\n  task: binary")),
-        [f"params.yaml:{line('task:')}: has a conflict marker. Finish the merge first."],
+        [at("task:") + "has a conflict marker. Finish the merge first."],
     ),
     "five at once": (
         changed(
@@ -47,32 +51,29 @@ CASES: dict[str, tuple[bytes | None, list[str]]] = {
             ("share: 0.25", "share: 25"),
         ),
         [
-            f"params.yaml:{line('task:')}: data.task must be one of",
-            f"params.yaml:{line('carrier:')}: data.columns.carrier.max_mising is not a setting. Did you mean",
-            f"params.yaml:{line('metric:')}: gate.metric 'log_los' is no known metric. Did you mean log_loss?",
-            f"params.yaml:{line('resamples:')}: gate.resamples must be a whole number, is 'few'.",
-            f"params.yaml:{line('{share:')}: triggers.data_drift.share must be between 0 and 1, is 25. Write 0.25 for 25 %.",
+            at("task:") + "data.task must be one of",
+            at("carrier:") + "data.columns.carrier.max_mising is not a setting. Did you mean",
+            at("metric:") + "gate.metric 'log_los' is no known metric. Did you mean log_loss?",
+            at("resamples:") + "gate.resamples must be a whole number, is 'few'.",
+            at("{share:") + "triggers.data_drift.share must be between 0 and 1, is 25. Write 0.25 for 25 %.",
         ],
     ),
     "unknown model": (
         changed((TREES, "sklearn.ensemble.HistGradientBoostingClasifier")),
         [
-            f"params.yaml:{line('estimator:')}: train.estimator: sklearn.ensemble has no 'HistGradientBoostingClasifier'. "
-            "Did you mean HistGradientBoostingClassifier?"
+            at("estimator:")
+            + "train.estimator: sklearn.ensemble has no 'HistGradientBoostingClasifier'. Did you mean Hist"
         ],
     ),
     "model not installed": (
         changed((TREES, "no_such_package.Model")),
-        [
-            f"params.yaml:{line('estimator:')}: train.estimator: no_such_package.Model: there is no module 'no_such_package'. "
-            "Correct the path, or install its package."
-        ],
+        [at("estimator:") + "train.estimator: no_such_package.Model: there is no module 'no_such_package'. Correct"],
     ),
     "unknown parameters and step": (
         changed(("max_iter: 150", "max_itr: 150"), ("learning_rate: 0.1", "learning_rat: 0.1")),
         [
-            f"params.yaml:{line('max_iter:')}: train.parameters.max_itr: is no parameter of {TREES}. Did you mean max_iter?",
-            f"params.yaml:{line('learning_rate:')}: train.parameters.learning_rat: is no parameter of {TREES}. Did you mean",
+            at("max_iter:") + f"train.parameters.max_itr: is no parameter of {TREES}. Did you mean max_iter?",
+            at("learning_rate:") + f"train.parameters.learning_rat: is no parameter of {TREES}. Did you mean",
         ],
     ),
 }

@@ -12,7 +12,12 @@ from tests.layout import ROOT
 
 PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text("utf-8"))
 STAGES = ("validate", "drift", "train", "evaluate")
-BLOCKS = {"validate": "validate", "drift": "drift", "train": "train", "evaluate": "gate"}  # the gate is what evaluate asks
+BLOCKS = {
+    "validate": "validate",
+    "drift": "drift",
+    "train": "train",
+    "evaluate": "gate",
+}  # the gate is what evaluate asks
 MAY_IMPORT = {"core": ("core",), "edges": ("core", "edges"), "stages": ("core",)}
 FORBIDDEN = {"open", "print", "input"}
 OUTSIDE = {"os", "time", "socket", "subprocess", "requests", "random", "shutil", "tempfile", "secrets", "uuid"}
@@ -44,8 +49,12 @@ def test_core_touches_no_file_no_clock_no_network_no_environment(module: str) ->
         return  # the one door through which a mistake reaches the terminal
     tree = ast.parse(source(module))
     called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
-    methods = {node.func.attr for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)}
-    imported = {alias.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    methods = {
+        node.func.attr for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+    imported = {
+        alias.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
+    }
     imported |= {str(node.module).split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert not called & FORBIDDEN
     assert not imported & OUTSIDE
@@ -65,7 +74,12 @@ def test_a_stage_names_every_module_that_it_runs(stage: str) -> None:
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_names_every_params_block_that_it_reads(stage: str) -> None:
     text = source(f"scripts.stages.{stage}")
-    read = set(re.findall(r"\b(?:checked|given|params|settings)\.(data|validate_|drift|train|gate|triggers|promotion|tracking)\b", text))
+    read = set(
+        re.findall(
+            r"\b(?:checked|given|params|settings)\.(data|validate_|drift|train|gate|triggers|promotion|tracking)\b",
+            text,
+        )
+    )
     declared = {name.split(".")[0] for name in PIPELINE["stages"][stage]["params"]}
     assert {name.rstrip("_") for name in read} <= declared
 
@@ -90,7 +104,9 @@ def test_a_stage_takes_no_arguments_and_ends_with_its_exit_code(stage: str) -> N
     assert main.end_lineno is not None and main.end_lineno - main.lineno < 22
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "scripts").rglob("*.py")), ids=lambda path: path.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "scripts").rglob("*.py")), ids=lambda path: path.relative_to(ROOT).as_posix()
+)
 def test_a_file_stays_small_enough_to_read(path: Path) -> None:
     assert len(path.read_text("utf-8").splitlines()) <= 300
 

@@ -65,7 +65,8 @@ def unpack(content: bytes, expected: str | None, name: str = "models/production.
     if expected is not None and found != expected:
         raise Mistake(
             f"{name}: is {found[:19]}, but models/production.json declares {expected[:19]}. "
-            f"Bring the declared one back: dvc checkout {name} (or dvc pull). If a promotion was cut off: make promote.",
+            f"Bring the declared one back: dvc checkout {name} (or dvc pull). "
+            "If a promotion was cut off: make promote.",
             code=OUTSIDE,
         )
     members = _members(content, name)

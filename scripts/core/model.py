@@ -160,7 +160,8 @@ def _numbers(train: Train, data: Data, rows: "pd.DataFrame | None") -> Any:
         known = _names(data, "number")
     elif rows is not None:
         rows = imported(train.preprocess, "train.preprocess")(rows[table.features(data)])
-        known = [name for name in rows.select_dtypes(["number", "bool"]) if name not in _names(data, "category")]
+        numbers = map(str, rows.select_dtypes(["number", "bool"]))
+        known = [name for name in numbers if name not in _names(data, "category")]
     else:
         from sklearn.compose import make_column_selector
 

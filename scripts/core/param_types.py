@@ -127,9 +127,7 @@ Dotted = Annotated[str, AfterValidator(dotted), WithJsonSchema({"type": "string"
 Zone = Annotated[str, AfterValidator(known_zone)]
 # true and false as the table has them: 1 and 0 for labels, text for categories
 Label = Annotated[str | int, BeforeValidator(lambda value: int(value) if isinstance(value, bool) else value)]
-Category = Annotated[
-    str | int, BeforeValidator(lambda value: str(value).lower() if isinstance(value, bool) else value)
-]
+Category = Annotated[str | int, BeforeValidator(lambda value: str(value).lower() if isinstance(value, bool) else value)]
 Separator = Annotated[
     str, AfterValidator(separates), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 1})
 ]

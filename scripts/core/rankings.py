@@ -82,4 +82,5 @@ def _add_up(steps: Floats, before: Floats) -> Floats:
     steps[0] += before
     for above, step in pairwise(steps):
         step += above
-    return steps[-1].copy()
+    last: Floats = steps[-1].copy()
+    return last

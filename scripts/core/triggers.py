@@ -1,5 +1,6 @@
 """Reasons to retrain: which fired, and how far the others were from firing."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import timedelta
@@ -39,7 +40,8 @@ class Trigger:
         """How much of the limit is reached; it fires at 1."""
         if self.value is None or not self.limit:
             return None
-        return self.value / self.limit
+        reached = self.value / self.limit
+        return reached if math.isfinite(reached) else None
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,9 @@ def settle(file: Path = RWLOCK, patience: float = 600) -> None:
     until = time.monotonic() + patience
     while owners := _release_dead(file):
         if time.monotonic() > until:
-            raise Mistake(f"{file}: process {owners[0]} holds data or models. Wait until it ends, or end it.", code=OUTSIDE)
+            raise Mistake(
+                f"{file}: process {owners[0]} holds data or models. Wait until it ends, or end it.", code=OUTSIDE
+            )
         time.sleep(0.2)
 
 

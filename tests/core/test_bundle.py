@@ -15,7 +15,6 @@ from scripts.core.errors import OUTSIDE, Mistake
 
 NAME = "models/candidate.zip"
 ROWS = np.array([7, 2**64 - 1, 0], dtype=np.uint64)
-PLACES = np.random.default_rng(0).permutation(10_000)
 
 
 def packed(model: bytes = b"a model", **manifest: Any) -> bytes:
@@ -24,6 +23,7 @@ def packed(model: bytes = b"a model", **manifest: Any) -> bytes:
 
 CONTENT = packed()
 DIGEST = bundle.digest(CONTENT)
+SOME = np.random.default_rng(0).permutation(len(CONTENT))
 
 
 def refused(content: bytes, expected: str | None) -> str:
@@ -70,7 +70,7 @@ def test_the_zip_names_no_time_and_no_machine() -> None:
 
 @pytest.mark.parametrize("expected", [DIGEST, None], ids=["declared", "candidate"])
 def test_every_flipped_bit_is_found(expected: str | None) -> None:
-    for place in PLACES[PLACES < len(CONTENT)][:200]:
+    for place in SOME[:200]:
         altered = bytearray(CONTENT)
         altered[place] ^= 1 << int(place) % 8
         refused(bytes(altered), expected)
@@ -78,7 +78,7 @@ def test_every_flipped_bit_is_found(expected: str | None) -> None:
 
 @pytest.mark.parametrize("expected", [DIGEST, None], ids=["declared", "candidate"])
 def test_every_truncation_and_every_addition_is_found(expected: str | None) -> None:
-    for place in [*PLACES[PLACES < len(CONTENT)][:100], 0, len(CONTENT) - 1]:
+    for place in [*SOME[:100], 0, len(CONTENT) - 1]:
         refused(CONTENT[:place], expected)
     for other in (CONTENT + b"\0", b"\0" + CONTENT, CONTENT + CONTENT):
         refused(other, expected)

@@ -89,9 +89,9 @@ def test_an_own_step_that_raises_while_the_model_is_asked_is_named_too(steps: Mo
     steps.trap = trap  # type: ignore[attr-defined]
     given = tables.binary().params(train__preprocess="own_steps.trap")
     fitted = fit(tables.binary(), train__preprocess="own_steps.trap")
-    with pytest.raises(Mistake, match=r"train\.preprocess: own_steps\.trap raises ValueError: too few"):
-        with fitting.blamed(given.train, "asked"):
-            model.predict(fitted, tables.binary().frame.head(2), given.data, [0, 1])
+    said = r"train\.preprocess: own_steps\.trap raises ValueError: too few"
+    with pytest.raises(Mistake, match=said), fitting.blamed(given.train, "asked"):
+        model.predict(fitted, tables.binary().frame.head(2), given.data, [0, 1])
 
 
 def test_the_estimator_is_not_blamed_for_the_step_nor_the_step_for_the_estimator(steps: ModuleType) -> None:

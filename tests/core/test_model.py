@@ -361,7 +361,7 @@ def test_an_estimator_that_can_not_be_used_is_named(estimator: str, said: str) -
 
 def test_a_classifier_is_no_regressor() -> None:
     given = tables.wide_regression().params(train__estimator="sklearn.svm.SVC", train__parameters={})
-    with pytest.raises(Mistake, match="sklearn.svm.SVC is no regressor, which data.task regression needs"):
+    with pytest.raises(Mistake, match=r"sklearn\.svm\.SVC is no regressor, which data.task regression needs"):
         model.build(given.train, given.data)
 
 

@@ -66,7 +66,7 @@ def test_metrics_may_bear_their_short_or_scorer_names() -> None:
 
 
 def test_the_metric_of_the_search_must_fit_the_task() -> None:
-    with pytest.raises(Mistake, match="train.tune.metric r2 is no metric for a binary task"):
+    with pytest.raises(Mistake, match=r"train\.tune\.metric r2 is no metric for a binary task"):
         tables.binary().params(train__tune={"space": {"max_depth": [1, 2]}, "metric": "r2"})
 
 

@@ -10,7 +10,14 @@ from scripts.core.errors import OUTSIDE, Mistake
 from scripts.edges import lock
 from tests.layout import ROOT
 
-HOLD = "import sys, time; from pathlib import Path; from scripts.edges import lock\nwith lock.held(Path(sys.argv[1])):\n print('held', flush=True); time.sleep(60)"
+HOLD = """
+import sys, time
+from pathlib import Path
+from scripts.edges import lock
+with lock.held(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
 
 
 @pytest.fixture
