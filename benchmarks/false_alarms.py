@@ -19,9 +19,12 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.results import table as markdown
-from scripts.core import drift, importance, params, paths, table
-from scripts.core import model as models
+from scripts.core import params, paths
+from scripts.core.drift import drift
 from scripts.core.params import Params
+from scripts.core.tables import table
+from scripts.core.training import importance
+from scripts.core.training import model as models
 from scripts.edges import flights
 
 SIZES = (300, 3_000, 30_000)

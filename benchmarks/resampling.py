@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from scripts.core import gate as gates
-from scripts.core import measure
-from scripts.core.evidence import Scored
-from scripts.core.metrics import find
+from scripts.core.gate import gate as gates
+from scripts.core.gate import measure
+from scripts.core.gate.evidence import Scored
 from scripts.core.params import Gate
-from scripts.core.resampling import paired
-from scripts.core.scores import statistic
-from scripts.core.truth import truth_of
+from scripts.core.scoring.metrics import find
+from scripts.core.scoring.resampling import paired
+from scripts.core.scoring.scores import statistic
+from scripts.core.scoring.truth import truth_of
 
 ASKED: dict[str, Any] = {"classes": [0, 1], "positive": 1, "resamples": 1000, "confidence": 0.95, "seed": 0}
 METRICS = ("log_loss", "roc_auc", "brier_score")

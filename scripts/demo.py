@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.core import bundle, declaration, errors, metrics, table
-from scripts.core import model as models
+from scripts.core import bundle, declaration, errors
 from scripts.core.errors import Mistake
 from scripts.core.params import Params
 from scripts.core.paths import DATA, DATA_DVC, DECLARATION, DRIFT, LOCK, PRODUCTION, PRODUCTION_DVC, REPORTS
-from scripts.core.plots import Month, year
+from scripts.core.plots.plots import Month, year
+from scripts.core.scoring import metrics
+from scripts.core.tables import table
 from scripts.core.text import number
+from scripts.core.training import model as models
 from scripts.edges import dvc, files, git, project
 
 SCRATCH = Path("demo")
@@ -73,7 +75,7 @@ def copied(root: Path) -> Scratch:
 
 def scored(content: bytes, batch: Path, params: Params) -> float:
     """The deciding metric of a bundle's model on every labelled row of a batch."""
-    from scripts.core.resampling import single
+    from scripts.core.scoring.resampling import single
 
     opened = bundle.unpack(content, None)
     model = models.load(opened.model, params.train.trusted)

@@ -12,10 +12,10 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 from scripts.core import errors
-from scripts.core.data_params import Data
 from scripts.core.errors import USAGE, Mistake
 from scripts.core.params import Params
 from scripts.core.paths import DATA
+from scripts.core.settings.data_params import Data
 from scripts.core.text import to_json
 from scripts.edges import files, lock, project, record
 from scripts.edges.batch import SUFFIXES, Batch, rows
@@ -116,7 +116,7 @@ def _have(root: Path, data: Data) -> Have:
 def _newest(batches: Mapping[str, Path], data: Data) -> datetime | None:
     if data.time is None or not batches:
         return None
-    from scripts.core.table import read
+    from scripts.core.tables.table import read
 
     with ExitStack() as stack:
         handles = {name: stack.enter_context(path.open("rb")) for name, path in batches.items()}

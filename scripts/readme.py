@@ -25,6 +25,14 @@ SAID = {  # files that can't say it themselves
     "requirements.txt": "locked packages, with hashes, from requirements.in; requirements-dev.txt likewise",
     "scripts": "everything that runs, always as `python -m scripts.<name>`",
     "scripts/core": "the rules, pure: values in, values out",
+    "scripts/core/checks": "what a batch must be like",
+    "scripts/core/drift": "how far new rows have moved from what production knows",
+    "scripts/core/gate": "the verdict",
+    "scripts/core/plots": "the pictures",
+    "scripts/core/scoring": "metrics and their intervals",
+    "scripts/core/settings": "what params.yaml is read with",
+    "scripts/core/tables": "files as one typed table; which row is which",
+    "scripts/core/training": "the model, fitted, tuned and written",
     "scripts/edges": "one module per outside thing",
     "scripts/stages": "what `dvc repro` runs: files in, files out",
     "tests": "mirrors scripts/",
@@ -48,7 +56,7 @@ def _entries() -> Iterator[tuple[str, str]]:
 
 
 def _room(path: Path) -> str:
-    return "/".join(path.parts[:2]) if len(path.parts) > 2 else path.parts[0]
+    return path.parent.as_posix()
 
 
 def _indented(path: Path, room: str) -> str:

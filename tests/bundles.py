@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scripts.core import bundle, model, params, table
+from scripts.core import bundle, params
+from scripts.core.tables import table
+from scripts.core.training import model
 
 PARAMS = """
 data:

@@ -12,7 +12,7 @@ import pandas as pd
 import yaml
 
 from scripts.core import params
-from scripts.core.data_params import Data
+from scripts.core.settings.data_params import Data
 
 Settings = dict[str, Any]
 

@@ -113,6 +113,6 @@ def test_a_file_stays_small_enough_to_read(path: Path) -> None:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_outputs_are_single_files(stage: str) -> None:
-    outs = PIPELINE["stages"][stage]["outs"] if "outs" in PIPELINE["stages"][stage] else []
+    outs = PIPELINE["stages"][stage].get("outs", [])
     names = [out if isinstance(out, str) else next(iter(out)) for out in outs]
     assert all(Path(name).suffix for name in names)

@@ -5,10 +5,11 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from scripts.core import metrics, yaml_file
-from scripts.core.data_params import Data, Validate
 from scripts.core.errors import Mistake
-from scripts.core.param_types import Block, Count, Dotted, Plain, Positive, PositiveSpan, Share
+from scripts.core.scoring import metrics
+from scripts.core.settings import yaml_file
+from scripts.core.settings.data_params import Data, Validate
+from scripts.core.settings.param_types import Block, Count, Dotted, Plain, Positive, PositiveSpan, Share
 from scripts.core.text import did_you_mean
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scripts.core.metrics import find
+from scripts.core.scoring.metrics import find
 from scripts.core.text import number
 from scripts.core.triggers import Decision
 

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import timedelta
 from typing import Any, Literal
 
-from scripts.core.metrics import find
-from scripts.core.param_types import span_text
 from scripts.core.params import Triggers
+from scripts.core.scoring.metrics import find
+from scripts.core.settings.param_types import span_text
 from scripts.core.text import number
 
 State = Literal["fired", "quiet", "off", "unknown"]

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from io import BytesIO
 
-from scripts.core.data_params import Data
 from scripts.core.errors import Mistake
+from scripts.core.settings.data_params import Data
 
 SUFFIXES = (".csv", ".parquet")
 # No separator, no leading dot or sign, nothing that a shell, a page or a table could misread
@@ -40,7 +40,7 @@ def checked(name: str) -> str:
 
 def rows(batch: Batch, data: Data) -> int:
     """How many rows the batch has; a Mistake if it has none or can't be read to its end."""
-    from scripts.core.raw import raw
+    from scripts.core.tables.raw import raw
 
     if PAGE.match(batch.content):
         raise Mistake(f"data/{batch.name}: is an HTML page, not a table. Check data.source: it may need a login.")

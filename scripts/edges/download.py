@@ -5,8 +5,8 @@ import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from scripts.core.data_params import Url
 from scripts.core.errors import OUTSIDE, Mistake
+from scripts.core.settings.data_params import Url
 
 if TYPE_CHECKING:
     import requests

@@ -22,7 +22,7 @@ def committed(path: Path) -> datetime | None:
 
 
 def files() -> list[str]:
-    """What git tracks or would track."""
+    """What git tracks or would track, and is there."""
     return sorted(set(filter(None, _git("ls-files", "-coz", "--exclude-standard").split("\0"))))
 
 

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from scripts.core import bundle, mlflow_format
-from scripts.core.model import OWN, TRUSTED
+from scripts.core.training.model import OWN, TRUSTED
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -130,7 +130,7 @@ def _write(folder: Path, model: Mapping[str, Any], identity: Mapping[str, str]) 
 
 def _sources() -> dict[str, bytes]:
     scripts = Path(__file__).parents[1]
-    files = [scripts / "__init__.py", *sorted((scripts / "core").glob("*.py"))]
+    files = [scripts / "__init__.py", *sorted((scripts / "core").rglob("*.py"))]
     return {path.relative_to(scripts.parent).as_posix(): path.read_bytes() for path in files}
 
 

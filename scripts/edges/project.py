@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scripts.core import code, declaration, params, yaml_file
+from scripts.core import code, declaration, params
 from scripts.core.declaration import Declaration
 from scripts.core.errors import OUTSIDE, USAGE, Mistake
 from scripts.core.params import Params
 from scripts.core.paths import DATA, DECLARATION, PARAMS, PIPELINE, PRODUCTION
+from scripts.core.settings import yaml_file
 from scripts.edges import dvc, installed
 
 if TYPE_CHECKING:

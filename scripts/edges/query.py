@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
 from zoneinfo import ZoneInfo
 
-from scripts.core.data_params import Data, Sql
 from scripts.core.errors import OUTSIDE, USAGE, Mistake
+from scripts.core.settings.data_params import Data, Sql
 from scripts.edges.batch import Batch, told
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _times(table: "pa.Table", data: Data, time: str) -> "pd.Series[pd.Timestamp]
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from scripts.core.table import read
+    from scripts.core.tables.table import read
 
     if time not in table.column_names:
         raise Mistake(f"data.source.query: has no column {time!r}, which data.time names. Add it.", code=USAGE)

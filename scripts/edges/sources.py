@@ -14,8 +14,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from scripts.core.data_params import Data, Files, Replay, Sql, Url
 from scripts.core.errors import OUTSIDE, USAGE, Mistake
+from scripts.core.settings.data_params import Data, Files, Replay, Sql, Url
 from scripts.edges.batch import SUFFIXES, Batch, Unchanged, checked, told
 
 if TYPE_CHECKING:

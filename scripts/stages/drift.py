@@ -10,26 +10,15 @@ from typing import Any, BinaryIO
 import numpy as np
 import pandas as pd
 
-from scripts.core import (
-    bundle,
-    declaration,
-    drift,
-    drift_model,
-    drift_page,
-    drift_report,
-    errors,
-    new_rows,
-    params,
-    paths,
-    table,
-    text,
-)
-from scripts.core import model as models
-from scripts.core.data_params import Data
-from scripts.core.new_rows import New
+from scripts.core import bundle, declaration, errors, params, paths, text
+from scripts.core.drift import drift, drift_model, drift_page, drift_report, new_rows
+from scripts.core.drift.new_rows import New
+from scripts.core.gate.seat import Seat, fits
 from scripts.core.params import Drift, Params
-from scripts.core.plot_drift import drift as drawn
-from scripts.core.seat import Seat, fits
+from scripts.core.plots.plot_drift import drift as drawn
+from scripts.core.settings.data_params import Data
+from scripts.core.tables import table
+from scripts.core.training import model as models
 
 Report = dict[str, Any]
 NOTHING: Report = {

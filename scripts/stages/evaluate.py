@@ -10,13 +10,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 
-from scripts.core import bundle, declaration, errors, params, paths, plots, rows, table, text
-from scripts.core.contest import Contest, contest
-from scripts.core.data_params import Data
+from scripts.core import bundle, declaration, errors, params, paths, text
 from scripts.core.declaration import Declaration
-from scripts.core.param_types import span_text
+from scripts.core.gate.contest import Contest, contest
+from scripts.core.gate.seat import Seat, seated
 from scripts.core.params import Gate, Params
-from scripts.core.seat import Seat, seated
+from scripts.core.plots import plots
+from scripts.core.settings.data_params import Data
+from scripts.core.settings.param_types import span_text
+from scripts.core.tables import rows, table
 
 
 def holdout(files: Mapping[str, BinaryIO], data: Data) -> pd.DataFrame:

@@ -15,12 +15,15 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from scripts.core import bundle, code, errors, fitting, importance, metrics, params, paths, rows, table
-from scripts.core import model as models
-from scripts.core.data_params import Data
+from scripts.core import bundle, code, errors, params, paths
 from scripts.core.params import Train
-from scripts.core.scores import statistic
-from scripts.core.truth import truth_of
+from scripts.core.scoring import metrics
+from scripts.core.scoring.scores import statistic
+from scripts.core.scoring.truth import truth_of
+from scripts.core.settings.data_params import Data
+from scripts.core.tables import rows, table
+from scripts.core.training import fitting, importance
+from scripts.core.training import model as models
 
 LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "skops")
 

@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from scripts.core import checks, columns, errors, params, paths, text, whole
-from scripts.core.findings import Checked, Finding, finding, place
+from scripts.core import errors, params, paths, text
+from scripts.core.checks import checks, columns, whole
 from scripts.core.params import Params
-from scripts.core.raw import raw
-from scripts.core.table import SUFFIXES
+from scripts.core.tables.findings import Checked, Finding, finding, place
+from scripts.core.tables.raw import raw
+from scripts.core.tables.table import SUFFIXES
 
 NAME = re.compile(r"[\w .,+=()-]+")  # what neither a shell nor a report takes for anything else
 SAID = 20  # failures that are printed; the report has all

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from benchmarks import bare, measure, months, overhead_report, results, scratch
-from scripts.core import rows, table
-from scripts.core.data_params import Data
+from scripts.core.settings.data_params import Data
+from scripts.core.tables import rows, table
 
 ROOT = Path(__file__).parents[2]
 

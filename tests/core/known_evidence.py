@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
-from scripts.core.evidence import Comparison, Evidence, SelfTest
-from scripts.core.metrics import find
+from scripts.core.gate.evidence import Comparison, Evidence, SelfTest
 from scripts.core.params import Gate
-from scripts.core.resampling import Estimate, Paired
+from scripts.core.scoring.metrics import find
+from scripts.core.scoring.resampling import Estimate, Paired
 
 NAN, INF = float("nan"), float("inf")
 PASSED = (SelfTest("production against itself", "HOLD", "HOLD"),)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from scripts.core.metrics import METRICS
+from scripts.core.scoring.metrics import METRICS
 
 BINARY = [name for name, metric in METRICS.items() if "binary" in metric.tasks]
 MULTICLASS = [name for name, metric in METRICS.items() if "multiclass" in metric.tasks]

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scripts.core import figures
-from scripts.core.plots import Month, Predictions
+from scripts.core.plots import figures
+from scripts.core.plots.plots import Month, Predictions
 
 HOSTILE = [
     "$x^2$",

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from scripts.core import checks, columns, whole
-from scripts.core.data_params import Data, Validate
-from scripts.core.findings import Checked, Finding
-from scripts.core.raw import raw
+from scripts.core.checks import checks, columns, whole
+from scripts.core.settings.data_params import Data, Validate
+from scripts.core.tables.findings import Checked, Finding
+from scripts.core.tables.raw import raw
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 COLUMNS = {"city": {"kind": "category"}, "temp": {"kind": "number"}, "wind": {"kind": "number"}}

@@ -127,8 +127,11 @@ def test_what_is_no_bundle_at_all_is_refused(content: bytes, expected: str | Non
 
 
 def test_nothing_is_parsed_before_the_digest_is_what_is_declared(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Parsed(BaseException):
+        """Nothing catches it."""
+
     def parse(*_: object, **__: object) -> None:
-        raise AssertionError("parsed")
+        raise Parsed
 
     monkeypatch.setattr(zipfile, "ZipFile", parse)
     monkeypatch.setattr(json, "loads", parse)
@@ -136,7 +139,7 @@ def test_nothing_is_parsed_before_the_digest_is_what_is_declared(monkeypatch: py
     refused(CONTENT + b"\0", DIGEST)
     refused(CONTENT, "")
     refused(CONTENT, "sha256:")
-    with pytest.raises((AssertionError, Mistake), match="parsed"):
+    with pytest.raises(Parsed):
         bundle.unpack(CONTENT, DIGEST)
 
 

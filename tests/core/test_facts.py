@@ -70,6 +70,8 @@ def test_what_has_changed_and_why_one_asked_is_handed_on() -> None:
 def test_a_batch_that_begins_before_the_hold_out_ends_is_not_wholly_new() -> None:
     overlapping = batch("x", "2024-03-31T22:00:00", "2024-06-01T00:00:00")
     assert facts.new_rows(declared(), validation(overlapping)) == 0
+    assert facts.new_rows(declared(APRIL["from"]), validation(APRIL)) == 0
+    assert facts.new_rows(declared(APRIL["from"]), validation(APRIL, MAY)) == 7
     assert facts.new_rows(declared(), validation()) == 0
 
 

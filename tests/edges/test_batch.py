@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.core.data_params import Data
 from scripts.core.errors import FAILED, Mistake
+from scripts.core.settings.data_params import Data
 from scripts.edges.batch import Batch, checked, rows, told
 
 DATA = Data(

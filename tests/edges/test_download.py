@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from scripts.core.data_params import Url
 from scripts.core.errors import FAILED, OUTSIDE, Mistake
+from scripts.core.settings.data_params import Url
 from scripts.edges import download as module
 from scripts.edges.download import download, shown
 from tests.edges.table_server import Answer, serving

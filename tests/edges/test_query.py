@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from scripts.core.data_params import Data, Sql
 from scripts.core.errors import FAILED, OUTSIDE, USAGE, Mistake
+from scripts.core.settings.data_params import Data, Sql
 from scripts.edges.query import _table, newer
 
 QUERY = "select t, x, y from flights where t > :since"

@@ -10,8 +10,8 @@ import fsspec
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
-from scripts.core.data_params import Data, Files, Replay, Sql, Url
 from scripts.core.errors import FAILED, OUTSIDE, USAGE, Mistake
+from scripts.core.settings.data_params import Data, Files, Replay, Sql, Url
 from scripts.edges import flights
 from scripts.edges.batch import Batch, Unchanged
 from scripts.edges.sources import SOURCES, Have

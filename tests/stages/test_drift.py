@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.core import bundle, declaration, errors, paths, plots
-from scripts.core import model as models
+from scripts.core import bundle, declaration, errors, paths
+from scripts.core.plots import plots
+from scripts.core.training import model as models
 from scripts.stages import drift, train
 
 PARAMS = """

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 
-from scripts.core import bundle, params, paths, rows, table
-from scripts.core import model as models
+from scripts.core import bundle, params, paths
+from scripts.core.tables import rows, table
+from scripts.core.training import model as models
 from scripts.stages import train
 from tests.stages import toy
 from tests.stages.toy import FILES, PARAMS, declare, evaluated, promote, start

@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator
 
-from scripts.core import bundle, params, paths, plots, rows
-from scripts.core import model as models
+from scripts.core import bundle, params, paths
+from scripts.core.plots import plots
+from scripts.core.tables import rows
+from scripts.core.training import model as models
 from tests.stages import toy
 from tests.stages.toy import PARAMS, declare, evaluated
 

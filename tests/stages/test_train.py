@@ -14,8 +14,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.core import bundle, model, paths, rows, table
+from scripts.core import bundle, paths
 from scripts.core.bundle import Bundle
+from scripts.core.tables import rows, table
+from scripts.core.training import model
 from scripts.edges import project
 from scripts.stages import train
 from tests import tables
@@ -228,8 +230,8 @@ def test_a_third_label_in_the_hold_out_alone(told: Callable[..., str]) -> None:
     assert "has 3 labels ([0, 1, 2])" in told(with_labels(made, labels))
 
 
-def test_a_positive_label_that_is_not_there(told: Callable[..., str]) -> None:
-    assert told(tables.binary(), data__positive="ja") == (
+def test_a_positive_label_that_is_not_there_is_told_before_anything_is_fitted(told: Callable[..., str]) -> None:
+    assert told(tables.binary(), data__positive="ja", train__parameters={"max_depth": "deep"}) == (
         "params.yaml: data.positive: 'ja' is no label of 'late', which has [0, 1]."
     )
 

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.core import bundle, declaration, paths, plots
+from scripts.core import bundle, declaration, paths
+from scripts.core.plots import plots
 from scripts.stages import evaluate, train
 
 PARAMS = """

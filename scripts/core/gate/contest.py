@@ -1,0 +1,123 @@
+"""Candidate and production on the same hold-out rows, none of which either was trained on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scripts.core.gate import gate, measure, seat, selftests
+from scripts.core.gate.evidence import Scored
+from scripts.core.gate.judgement import Judgement
+from scripts.core.gate.seat import Seat
+from scripts.core.gate.slices import levels
+from scripts.core.params import Gate
+from scripts.core.scoring.truth import Truth, truth_of
+from scripts.core.settings.data_params import Data
+from scripts.core.tables import rows, table
+
+
+@dataclass(frozen=True)
+class Contest:
+    frame: pd.DataFrame  # the compared rows
+    hashes: rows.Hashes
+    leaked: int  # rows left out
+    candidate: Seat
+    production: Seat | None  # None: there is none yet
+    scored: Scored
+    truth: Truth
+    judgement: Judgement
+    times: "pd.Series[Any] | None"
+
+
+def contest(frame: pd.DataFrame, candidate: Seat, production: Seat | None, data: Data, rules: Gate) -> Contest:
+    """A class that a model does not know has probability 0. A model with a fault makes the verdict INVALID."""
+    hashes = rows.fingerprints(frame, data)
+    known = _trained_on(hashes, candidate, production)
+    frame, hashes = frame[~known].reset_index(drop=True), hashes[~known]
+    target = table.labels(frame[data.target], data)
+    candidate = _answers_in_kind(candidate, target)
+    production = None if production is None else _answers_in_kind(production, target)
+    classes = _classes(target, [candidate, production], data)
+    candidate, answers = _asked(candidate, frame, data, classes)
+    production, others = (None, None) if production is None else _asked(production, frame, data, classes)
+    scored = Scored(
+        target=target,
+        candidate=answers,
+        production=others,
+        blocks=blocks(frame, data, rules),
+        classes=classes,
+        positive=table.positive(data, classes),
+        slices={name: levels(frame[name], data.columns[name].kind) for name in rules.slices},
+    )
+    truth = truth_of(target, scored.blocks, classes, scored.positive, rules.seed)
+    times = None if data.time is None else frame[data.time]
+    judgement = judged(scored, candidate, production, rules, int(known.sum()))
+    return Contest(frame, hashes, int(known.sum()), candidate, production, scored, truth, judgement, times)
+
+
+def judged(scored: Scored, candidate: Seat, production: Seat | None, rules: Gate, leaked: int) -> Judgement:
+    rules = measure.canonical(rules)
+    evidence = measure.gather(scored, rules, leaked=leaked)
+    faults = [each.fault for each in (candidate, production) if each is not None and each.fault is not None]
+    return gate.judge(
+        replace(
+            evidence,
+            faults=tuple(faults) or evidence.faults,
+            same=(*_same(candidate, production), *evidence.same),
+            self_tests=selftests.run(scored, rules),
+        ),
+        rules,
+    )
+
+
+def _same(candidate: Seat, production: Seat | None) -> list[str]:
+    if production is None:
+        return []
+    equal = {
+        "bundle": candidate.digest == production.digest is not None,
+        "model": candidate.model_digest == production.model_digest is not None,
+    }
+    return [part for part, its in equal.items() if its]
+
+
+def _trained_on(hashes: rows.Hashes, *seats: Seat | None) -> rows.Mask:
+    known = np.zeros(len(hashes), dtype=bool)
+    for each in seats:
+        if each is not None and each.bundle is not None:
+            known |= rows.leaked(hashes, each.bundle.rows)
+    return known
+
+
+def _answers_in_kind(each: Seat, target: Any) -> Seat:
+    """Labels that were numbers when a model was trained and are text today (or the reverse) can't be compared."""
+    kinds = {type(label) for label in [*each.classes, *target[:1].tolist()]}
+    if each.fault is not None or len(kinds) <= 1 or not each.classes:
+        return each
+    why = f"its classes are like {each.classes[0]!r}, the labels of data/ like {target[0].item()!r}"
+    return replace(each, fault=f"the {each.name} can't be scored: {why}")
+
+
+def _classes(target: Any, seats: Sequence[Seat | None], data: Data) -> list[Any] | None:
+    if data.task == "regression":
+        return None
+    sound = [each for each in seats if each is not None and each.fault is None]
+    return sorted({*np.unique(target).tolist(), *(label for each in sound for label in each.classes)})
+
+
+def _asked(each: Seat, frame: pd.DataFrame, data: Data, classes: Sequence[Any] | None) -> tuple[Seat, Any]:
+    """Predictions; what a model with a fault says is not a number."""
+    shape = (len(frame),) if classes is None else (len(frame), len(classes))
+    if frame.empty:
+        return each, np.zeros(shape)
+    asked, answers = seat.predictions(each, frame, data, classes)
+    return asked, np.full(shape, np.nan) if answers is None else answers
+
+
+def blocks(frame: pd.DataFrame, data: Data, rules: Gate) -> Any:
+    """The period of each row, counted from the first midnight; None when rows are independent."""
+    if rules.block is None or data.time is None:
+        return None
+    times = frame[data.time]
+    return ((times - times.min().floor("D")) // rules.block).to_numpy(np.int64)
