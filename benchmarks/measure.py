@@ -101,6 +101,8 @@ def _sample(root: psutil.Process, tree: Tree, now: float) -> None:
             memory, label = process.memory_full_info(), _label(process.cmdline())
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue  # it ended between being listed and being read
+        if not label:
+            continue  # it ended, and waits for its parent to ask how
         seen = tree.processes.setdefault(process.pid, Process(label, now, now))
         seen.label, seen.end, seen.largest = label, now, max(seen.largest, memory.rss)
         proportional, resident = proportional + memory.pss, resident + memory.rss
@@ -121,4 +123,4 @@ def _label(command: Sequence[str]) -> str:
         words = words[words.index("-m") + 1 :]
     elif len(words) > 1 and Path(words[0]).name.startswith("python"):
         words = words[1:]
-    return " ".join([Path(words[0]).name, *words[1:]])[:60] if words else "(ended)"
+    return " ".join([Path(words[0]).name, *words[1:]])[:60] if words else ""

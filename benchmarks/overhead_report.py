@@ -8,6 +8,7 @@ from benchmarks import results
 from benchmarks.measure import Run, Tree
 
 STAGES = ("validate", "drift", "train", "evaluate")
+DISTURBED = "**Others used the machine meanwhile: these figures compare nothing. Run it again on a quiet one.**"
 LIBRARIES = ("scikit-learn", "pandas", "evidently", "mlflow", "dvc")
 Sums = dict[str, list[Run]]
 
@@ -43,6 +44,12 @@ class Overhead:
         """Of a single process the tree is that process, so nothing need be sampled."""
         tree = self.trees[times].get(case)
         return self.largest(times, case) if tree is None or case == "bare" else tree.proportional
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether others used the machine: OpenMP threads spin while they wait, and bare.py suffers most."""
+        bare = [[run.seconds for run in sums["bare"]] for sums in self.runs.values()]
+        return self.load > 1 or any(max(seconds) > 1.4 * min(seconds) for seconds in bare)
 
     @property
     def rest(self) -> dict[str, float]:
@@ -91,6 +98,7 @@ def text(found: Overhead) -> str:
     parts = [
         "## What the loop costs (`python -m benchmarks.overhead`)",
         f"{results.machine(*LIBRARIES)}. Load before it: {found.load:.2f}.",
+        *([DISTURBED] if found.disturbed else []),
         *(_cases(found, times) for times in sorted(found.runs)),
         _idle(found),
         "### Limits\n\n" + _limits(found),

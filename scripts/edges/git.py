@@ -23,7 +23,8 @@ def committed(path: Path) -> datetime | None:
 
 def files() -> list[str]:
     """What git tracks or would track, and is there."""
-    return sorted(set(filter(None, _git("ls-files", "-coz", "--exclude-standard").split("\0"))))
+    names = _git("ls-files", "-coz", "--exclude-standard").split("\0")
+    return sorted({name for name in names if name and Path(name).is_file()})
 
 
 def begin(root: Path, message: str) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,19 @@ def test_a_limit_that_is_passed_is_said() -> None:
     assert "| full retrain / bare, wall | 3.80 | 4 | yes |" in text
     assert "| full retrain / bare, wall at 10 times the rows | 3.80 | 1.5 | **no** |" in text
     assert "| retrain with nothing new / dvc status, wall | 2.90 | 3 | yes |" in text
+
+
+def test_figures_of_a_busy_machine_are_not_taken() -> None:
+    quiet = overhead(retrain=19.0)
+    assert not quiet.disturbed
+    assert overhead_report.DISTURBED not in overhead_report.text(quiet)
+    busy = replace(quiet, load=2.5)
+    uneven = replace(
+        quiet, runs={1: {**quiet.runs[1], "bare": [*quiet.runs[1]["bare"], measure.Run(9.0, 9.0, 500, "")]}}
+    )
+    for found in (busy, uneven):
+        assert found.disturbed
+        assert overhead_report.DISTURBED in overhead_report.text(found)
 
 
 def test_the_command_explains_itself() -> None:

@@ -15,7 +15,7 @@ from scripts.core.plots.plots import Month, Predictions
 from tests.core import pictures
 from tests.core.pictures import HOSTILE, drifted, is_picture, month, moved, part, predictions, report
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 pytestmark = pytest.mark.filterwarnings("error")  # a glyph that is missing is a warning of matplotlib's
 
@@ -39,7 +39,7 @@ def test_the_same_files_for_every_task(task: str, first: bool) -> None:
 
 DIGEST = """
 import hashlib, pickle, sys
-from scripts.core import plots
+from scripts.core.plots import plots
 given = pickle.load(sys.stdin.buffer)
 made = [*plots.evaluation(*given[:2]).values(), plots.drift(given[2]), plots.year(given[3])]
 print(hashlib.sha256(b"".join(made)).hexdigest())
@@ -68,7 +68,8 @@ def test_settings_are_put_back_and_pyplot_stays_out() -> None:
     before = dict(matplotlib.rcParams)
     plots.evaluation(report(), predictions("binary"))
     assert dict(matplotlib.rcParams) == before
-    ask = "import sys; from scripts.core.plots import plots; print([m for m in sys.modules if m.startswith('matplotlib')])"
+    show = "print([m for m in sys.modules if m.startswith('matplotlib')])"
+    ask = f"import sys; from scripts.core.plots import plots; {show}"
     run = subprocess.run([sys.executable, "-c", ask], cwd=ROOT, capture_output=True, text=True, check=True)
     assert run.stdout == "[]\n"
 
