@@ -52,8 +52,10 @@ format: .venv/dev  ## Put the code in its format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: .venv/dev  ## Measure speed and memory against a bare script; writes benchmarks/RESULTS.md
+bench: .venv/dev  ## Measure speed, memory, the gate and drift; writes benchmarks/RESULTS.md (half an hour)
 	@$(BIN)/python -m benchmarks.overhead --write $(ARGS)
+	@$(BIN)/python -m benchmarks.resampling --write
+	@$(BIN)/python -m benchmarks.false_alarms --write
 
 docs: .venv/dev  ## Write params.schema.json and the generated parts of README.md
 	@$(BIN)/python -m scripts.params --write

@@ -18,6 +18,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before scikit-learn starts its 
 import numpy as np
 import pandas as pd
 
+from benchmarks import results
 from benchmarks.results import table as markdown
 from scripts.core import params, paths
 from scripts.core.drift import drift
@@ -170,30 +171,42 @@ def show(title: str, header: list[str], rows: Iterator[list[str]]) -> None:
     print(f"\n{title}\n\n{markdown(header, list(rows))}", flush=True)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--trials", type=int, default=400)
-    parser.add_argument("--evidently", type=int, default=40, help="trials of Evidently's preset, which is slow")
-    asked = parser.parse_args()
+def report(trials: int, evidently: int) -> None:
     warnings.simplefilter("ignore", RuntimeWarning)  # Evidently divides by zero
     given = params.parse(Path(paths.PARAMS).read_text("utf-8"))
     rows = year(given)
     worlds = [world(given, rows, size) for size in SIZES]
     show(
-        f"Alarms on one distribution, {asked.trials} trials (the aim: any alarm in 5 % or fewer)",
+        f"Alarms on one distribution, {trials} trials (the aim: any alarm in 5 % or fewer)",
         ["rows a side", "dataset", "predictions", "any alarm", "any column", "columns past chance (set: 0.1 %)"],
-        alarms(worlds, asked.trials),
+        alarms(worlds, trials),
     )
     show(
-        f"Evidently's preset on such samples, {asked.evidently} trials",
+        f"Evidently's preset on such samples, {evidently} trials",
         ["rows a side", "dataset", "any column", "columns that drifted"],
-        evidently_alarms(worlds, asked.evidently),
+        evidently_alarms(worlds, evidently),
     )
     show(
-        f"A column that was shifted is found, {asked.evidently} trials (the effect asked for: {given.drift.effect:g})",
+        f"A column that was shifted is found, {evidently} trials (the effect asked for: {given.drift.effect:g})",
         ["shift", "rows a side", "mean distance", "found", "found by Evidently"],
-        power(worlds, asked.evidently),
+        power(worlds, evidently),
     )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--trials", type=int, default=400)
+    parser.add_argument("--evidently", type=int, default=40, help="trials of Evidently's preset, which is slow")
+    parser.add_argument("--write", action="store_true", help="keep the tables in benchmarks/RESULTS.md")
+    asked = parser.parse_args()
+
+    def job() -> None:
+        report(asked.trials, asked.evidently)
+
+    if asked.write:
+        results.printed("false_alarms", "Drift: false alarms and power", job, ("evidently", "numpy", "pandas"))
+    else:
+        job()
     return 0
 
 

@@ -1,6 +1,6 @@
 """How fast and how right the intervals are: `python -m benchmarks.resampling [speed] [coverage] [promotions]`."""
 
-import sys
+import argparse
 from collections.abc import Callable
 from statistics import median
 from time import perf_counter
@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import results
 from scripts.core.gate import gate as gates
 from scripts.core.gate import measure
 from scripts.core.gate.evidence import Scored
@@ -117,16 +118,25 @@ def promotions(trials: int = 1000) -> None:
         print(f"  {what:18s} (mean improvement {np.mean(apart):+.4f})   {shares}", flush=True)
 
 
-def main(asked: list[str]) -> int:
-    jobs: dict[str, Callable[[], None]] = {"speed": speed, "coverage": coverage, "promotions": promotions}
-    unknown = [name for name in asked if name not in jobs]
-    if unknown:
-        print(f"{unknown[0]} is no part of this benchmark. Use {', '.join(jobs)}.", file=sys.stderr)
-        return 2
-    for name in asked or jobs:
-        jobs[name]()
+JOBS: dict[str, Callable[[], None]] = {"speed": speed, "coverage": coverage, "promotions": promotions}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[[], *JOBS], help="what to measure; all when none is named")
+    parser.add_argument("--write", action="store_true", help="keep what is printed in benchmarks/RESULTS.md")
+    asked = parser.parse_args()
+
+    def job() -> None:
+        for name in asked.parts or JOBS:
+            JOBS[name]()
+
+    if asked.write:
+        results.printed("resampling", "The gate: speed, coverage, promotions", job, ("numpy", "scikit-learn", "scipy"))
+    else:
+        job()
     return 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    raise SystemExit(main())

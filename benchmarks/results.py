@@ -1,7 +1,10 @@
 """benchmarks/RESULTS.md: every benchmark owns one section of it, between two marker comments."""
 
+import io
 import platform
 import re
+from collections.abc import Callable
+from contextlib import redirect_stdout
 from importlib.metadata import version
 from pathlib import Path
 from time import strftime
@@ -23,6 +26,15 @@ def replaced(document: str, name: str, text: str) -> str:
 def section(name: str, text: str) -> None:
     document = FILE.read_text(encoding="utf-8") if FILE.exists() else TITLE
     FILE.write_text(replaced(document, name, text), encoding="utf-8")
+
+
+def printed(name: str, title: str, job: Callable[[], None], libraries: tuple[str, ...]) -> None:
+    """Do a benchmark that prints, and keep what it printed as its section."""
+    said = io.StringIO()
+    with redirect_stdout(said):
+        job()
+    print(said.getvalue(), end="")
+    section(name, f"## {title}\n\n`python -m benchmarks.{name} --write` on {machine(*libraries)}\n\n{said.getvalue()}")
 
 
 def machine(*libraries: str) -> str:

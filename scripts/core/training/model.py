@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 # fits the estimators that need each of them. What a partial calls must be trusted by its own name.
 TRUSTED = (
     "numpy.dtype",
+    "scipy.sparse._csr.csr_matrix",
     "functools.partial",
     "sklearn.compose._column_transformer.make_column_selector",
     "sklearn.utils.validation.check_array",
@@ -147,10 +148,11 @@ def _columns(train: Train, data: Data, estimator: Any, rows: "pd.DataFrame | Non
     from sklearn.compose import ColumnTransformer
     from sklearn.utils import get_tags
 
-    if get_tags(estimator).input_tags.allow_nan:
+    takes = get_tags(estimator).input_tags
+    if takes.allow_nan:
         category, number = _ordered(train), "passthrough"
     else:
-        category, number = _one_hot(train), _scaled()
+        category, number = _one_hot(train, sparse=takes.sparse), _scaled()
     parts = [("category", category, _names(data, "category")), ("number", number, _numbers(train, data, rows))]
     return ColumnTransformer(parts, verbose_feature_names_out=False)
 
@@ -181,10 +183,12 @@ def _ordered(train: Train) -> Any:
     )
 
 
-def _one_hot(train: Train) -> Any:
+def _one_hot(train: Train, sparse: bool) -> Any:
+    """Sparse where the estimator can take it: a column of 250 categories would else take 250 times its memory."""
     from sklearn.preprocessing import OneHotEncoder
 
-    return OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=train.max_categories, sparse_output=False)
+    unknown = "infrequent_if_exist"
+    return OneHotEncoder(handle_unknown=unknown, max_categories=train.max_categories, sparse_output=sparse)
 
 
 def _scaled() -> Any:

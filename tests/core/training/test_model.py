@@ -144,7 +144,10 @@ NEEDED: dict[str, tuple[str, dict[str, Any], str]] = {
     "sklearn.gaussian_process.kernels.RBF": ("gaussian_process.GaussianProcessClassifier", {}, "binary"),
 }
 BOOSTERS = ("lightgbm.", "xgboost.", "collections.OrderedDict")  # see below; only where they are installed
-BUILT = "sklearn.compose._column_transformer.make_column_selector"  # see the own step, built without rows
+ELSEWHERE = {
+    "sklearn.compose._column_transformer.make_column_selector",  # an own step in a model that is built without rows
+    "scipy.sparse._csr.csr_matrix",  # a model that keeps rows of many categories
+}
 
 
 @functools.cache
@@ -154,7 +157,9 @@ def strangers(path: str, parameters: tuple[tuple[str, Any], ...], task: str) -> 
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("kind", [kind for kind in model.TRUSTED if not kind.startswith(BOOSTERS) and kind != BUILT])
+@pytest.mark.parametrize(
+    "kind", [kind for kind in model.TRUSTED if not kind.startswith(BOOSTERS) and kind not in ELSEWHERE]
+)
 def test_nothing_is_trusted_that_no_model_needs(kind: str) -> None:
     path, parameters, task = NEEDED[kind]
     assert kind in strangers(path, tuple(parameters.items()), task)
@@ -264,6 +269,20 @@ def test_rare_categories_are_taken_together_past_the_limit() -> None:
     encoder = fit.named_steps["columns"].named_transformers_["category"]
     assert len(encoder.infrequent_categories_[0]) > 100
     assert np.nanmax(encoder.transform(made.frame[["place"]])) == 19
+
+
+@pytest.mark.parametrize(
+    ("path", "sparse"), [("neighbors.KNeighborsClassifier", True), ("naive_bayes.GaussianNB", False)]
+)
+def test_many_categories_are_kept_sparse_where_the_estimator_can_take_it(path: str, sparse: bool) -> None:
+    made = tables.thousand_categories(600)
+    given = made.params(train__estimator=f"sklearn.{path}", train__parameters={})
+    fit, classes = fitted(given, made.frame)
+    assert hasattr(fit.named_steps["columns"].transform(made.frame), "nnz") == sparse
+    content = model.dump(fit)
+    assert ("scipy.sparse._csr.csr_matrix" in skops.io.get_untrusted_types(data=content)) == sparse
+    answers = model.predict(model.load(content), made.frame, given.data, classes)
+    assert np.array_equal(answers, model.predict(fit, made.frame, given.data, classes))
 
 
 @pytest.mark.parametrize("labels", [[0, 1], [3, 7], ["no", "yes"], [False, True]], ids=["01", "other", "text", "bool"])
