@@ -10,7 +10,7 @@ from pathlib import Path
 from time import strftime
 
 FILE = Path(__file__).with_name("RESULTS.md")
-TITLE = "# Results\n\nEvery section is written by the benchmark that it names; nothing here is typed by hand.\n"
+TITLE = "# Results\n\nEvery section is what the benchmark that it names printed.\n"
 
 
 def replaced(document: str, name: str, text: str) -> str:
