@@ -160,7 +160,7 @@ def test_a_candidate_judged_against_another_production_is_stale(
     run: Any, typed: tuple[str, ...], judged_against: int
 ) -> None:
     lay_out(NEW, OLD, version=4)
-    other = declaration.Declaration(version=judged_against, bundle="sha256:other")
+    other = declaration.Declaration(version=judged_against, bundle="sha256:other" if judged_against else None)
     judge(NEW, other)
     said = refused(run, *typed)
     assert "stale" in said and bundle.digest(OLD) in said
