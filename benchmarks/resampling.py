@@ -128,8 +128,10 @@ def main() -> int:
     asked = parser.parse_args()
 
     def job() -> None:
+        print("```")
         for name in asked.parts or JOBS:
             JOBS[name]()
+        print("```")
 
     if asked.write:
         results.printed("resampling", "The gate: speed, coverage, promotions", job, ("numpy", "scikit-learn", "scipy"))
