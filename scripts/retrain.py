@@ -99,9 +99,10 @@ def retrain(run: Run) -> Outcome:
             known = decided(run, validation, project.read_json(DRIFT))
         if not known.retrain:
             return finished(run, validation, known, [])
+        run.stages("train")
+        drifting.result()
         with tracking.started(run.params) as recorder:
-            run.stages("train", "evaluate")
-            drifting.result()
+            run.stages("evaluate")
             known = decided(run, validation, project.read_json(DRIFT))
             run.progress("record")
             recorded = recorder.record(as_record(run, validation, known))
