@@ -9,6 +9,7 @@ from scripts.core.errors import Mistake
 from scripts.core.scoring import metrics
 from scripts.core.settings import yaml_file
 from scripts.core.settings.data_params import Data, Validate
+from scripts.core.settings.loop_params import Alerts, Promotion, Release, Store
 from scripts.core.settings.param_types import Block, Count, Dotted, Plain, Positive, PositiveSpan, Share
 from scripts.core.text import did_you_mean
 
@@ -190,11 +191,6 @@ class Triggers(Block):
     """Changed params or code."""
 
 
-class Promotion(Block):
-    allow_override: bool = True
-    """Whether a person may promote against the verdict, with a reason that is written down."""
-
-
 class Tracking(Block):
     enabled: bool = True
     """Whether runs are recorded in MLflow."""
@@ -224,7 +220,13 @@ class Params(Block):
     triggers: Triggers = Triggers()
     """What is a reason to retrain."""
     promotion: Promotion = Promotion()
-    """What may become production."""
+    """How a model becomes production."""
+    release: Release = Release()
+    """What is published."""
+    store: Store = Store()
+    """Where data and models lie."""
+    alerts: Alerts = Alerts()
+    """Who hears of what."""
     tracking: Tracking = Tracking()
     """Where runs are recorded."""
 

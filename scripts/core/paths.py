@@ -24,3 +24,5 @@ EVALUATION = REPORTS / "evaluation.json"
 PREDICTIONS = REPORTS / "predictions.parquet"
 RUN = REPORTS / "run.json"
 PLOTS = REPORTS / "plots"
+
+OUTCOME = Path("outcome")  # what each command of this run did, for the next ones; not in git
