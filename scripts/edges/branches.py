@@ -49,9 +49,13 @@ class Remote:
         return listed.split()[0]
 
     def read(self, commit: str, path: str) -> bytes | None:
-        """A file as a commit has it; None when it has none."""
+        """A file as a commit has it; None when it has none. A Mistake when the commit itself can't be read."""
+        if not self._git("ls-tree", "--full-tree", commit, "--", path).strip():
+            return None
         done = self._run(("cat-file", "blob", f"{commit}:{path}"), None)
-        return done.stdout if done.returncode == 0 else None
+        if done.returncode:
+            raise Mistake(f"git cat-file: {_reason(done.stderr.decode(errors='replace'))}", code=OUTSIDE)
+        return done.stdout
 
     def built(self, base: str | None, files: Mapping[str, bytes | None], message: str, alone: bool = False) -> str:
         """A new commit on `base` (None: a first one) with these files put in, or taken out where None.
