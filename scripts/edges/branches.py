@@ -39,13 +39,17 @@ class Remote:
     token: str | None = field(default=None, repr=False)
     author: tuple[str, str] = BOT  # name and address
 
-    def tip(self, branch: str) -> str | None:
-        """The commit that the remote's branch is at, its objects fetched; None when there is no such branch."""
+    def tip(self, branch: str, depth: int | None = None) -> str | None:
+        """The commit that the remote's branch is at, its objects fetched; None when there is no such branch.
+
+        `depth`: with so many commits only.
+        """
         listed = self._git("ls-remote", "--refs", self.name, f"refs/heads/{branch}")
         if not listed.strip():
             return None
         # --no-write-fetch-head: two fetches at a time don't meet in one file.
-        self._git("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", self.name, f"refs/heads/{branch}")
+        depths = () if depth is None else (f"--depth={depth}",)
+        self._git("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", *depths, self.name, f"refs/heads/{branch}")
         return listed.split()[0]
 
     def read(self, commit: str, path: str) -> bytes | None:

@@ -1,0 +1,162 @@
+"""Keep what a run found: check what it handed over, send it to the store, and commit it on the main branch."""
+
+import argparse
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scripts.core import errors, handover, objects, recording
+from scripts.core.errors import OUTSIDE, Mistake
+from scripts.core.handover import LISTING, RETRAIN, Checked, Handover
+from scripts.core.paths import CANDIDATE, DATA, LOCK, PIPELINE, REPORTS
+from scripts.core.recording import INPUTS, Change
+from scripts.edges import actions, files, history, lock, outcome, project, stores, trees
+from scripts.edges import handover as folders
+from scripts.edges.actions import Job
+from scripts.edges.branches import Moved, Protected, Remote
+from scripts.edges.store import Store
+
+ATTEMPTS = 6
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What became of a run: on the branch (at `commit`, `new` if by this very push), or why it is not."""
+
+    commit: str | None = None
+    new: bool = False
+    moved: bool = False  # what it rests on has changed meanwhile: dropped, the next run does it again
+    protected: bool = False  # the branch takes no push: it comes by pull request
+
+    def __str__(self) -> str:
+        if self.moved:
+            said = ", ".join(map(str, INPUTS))
+            return f"Dropped: {said}: one of them has changed since this run began. The next run starts from there."
+        if self.protected:
+            return "The branch is protected: data and reports come with the pull request."
+        return f"{'Recorded as' if self.new else 'Recorded already, by'} {(self.commit or '')[:7]}."
+
+
+@dataclass(frozen=True)
+class Place:
+    """The branch that is written, and the handover that wants to be on it."""
+
+    remote: Remote
+    branch: str
+    handed: Handover
+    sleep: Callable[[float], None] = time.sleep
+
+    def tip(self) -> str:
+        if (tip := self.remote.tip(self.branch)) is None:
+            raise Mistake(f"git: the remote has no branch {self.branch}. Push it first.", code=OUTSIDE)
+        return tip
+
+    def change(self, tip: str) -> Change:
+        kept = objects.outputs(PIPELINE.read_text("utf-8"))
+        return recording.change(self.handed, kept, trees.names(tip, REPORTS, self.remote.root))
+
+    def has(self, tip: str) -> bool:
+        """Whether the branch says all of this already."""
+        return all(self.remote.read(tip, path) == content for path, content in self.change(tip).files.items())
+
+    def stands(self, tip: str) -> bool:
+        """Whether what the result rests on is still as it was when the run began."""
+        return tip == self.handed.base or trees.same(self.handed.base, tip, INPUTS, self.remote.root)
+
+    def committed(self) -> Recorded:
+        for attempt in range(ATTEMPTS):
+            tip = self.tip()
+            if self.has(tip):
+                return Recorded(tip)
+            if not self.stands(tip):
+                return Recorded(moved=True)
+            change = self.change(tip)
+            commit = self.remote.built(tip, change.files, change.message)
+            try:
+                self.remote.push(commit, self.branch, tip)
+                return Recorded(commit, new=True)
+            except Protected:
+                return Recorded(protected=True)
+            except Moved:
+                self.sleep(0.5 * 2**attempt)
+            except Mistake:
+                if not self.has(self.tip()):  # else the push arrived, and only its answer got lost
+                    raise
+        raise Moved(f"git push {self.branch}: it moved {ATTEMPTS} times meanwhile. Run it again.", code=OUTSIDE)
+
+
+def record(place: Place, store: Store, found: dict[str, Any]) -> list[str]:
+    """Lines for people; what is for machines goes into `found`."""
+    handed = place.handed
+    found |= {"run": None, "commit": None, "protected": False, "pushed": 0, "moved": False, "warnings": []}
+    put(handed, [RETRAIN])
+    if not handed.whole:
+        return ["Nothing to record: the run failed, or found nothing new."]
+    checked = verified(handed, store)
+    tip = place.tip()
+    if not place.has(tip) and not place.stands(tip):
+        found["moved"] = True
+        return [str(Recorded(moved=True))]
+    keep(handed, checked, store)
+    pushed = store.push()
+    done = place.committed()
+    found |= {"commit": done.commit, "protected": done.protected, "moved": done.moved, "pushed": pushed.sent}
+    found |= {"run": handed.json("reports/run.json")["run"], "warnings": list(pushed.warnings)}
+    lines = [f"{store.place.name}: {pushed.sent} objects sent, {pushed.named} looked up there.", str(done)]
+    return lines + [f"Warning: {warning}" for warning in pushed.warnings]
+
+
+def verified(handed: Handover, store: Store) -> Checked:
+    before = history.at(handed.base, LOCK, store.root)
+    candidate = None
+    if CANDIDATE.as_posix() not in handed.files:
+        named = {each.path: each.oid for each in objects.locked((before or b"{}").decode())}
+        oid = named.get(CANDIDATE.as_posix())
+        candidate = store.fetch(oid) if oid else None
+    pipeline = PIPELINE.read_text("utf-8")
+    return handover.checked(handed, pipeline, before.decode() if before is not None else None, candidate)
+
+
+def keep(handed: Handover, checked: Checked, store: Store) -> None:
+    """Into DVC's cache what DVC keeps; into the work tree all but the batches, which nobody here reads."""
+    kept = objects.outputs(PIPELINE.read_text("utf-8"))
+    for each in (*checked.data, *checked.outputs):
+        content = handed.files.get(LISTING if each.path == str(DATA) else each.path)
+        if content is not None and kept.get(each.path, True):
+            store.cache.write(each.oid, content)
+    put(handed, [path for path in handed.files if path != LISTING and not path.startswith(f"{DATA}/")])
+
+
+def put(handed: Handover, paths: list[str]) -> None:
+    for path in paths:
+        if path in handed.files:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            files.write(Path(path), handed.files[path])
+
+
+def main_branch(job: Job) -> str:
+    """The default branch, as the event says."""
+    repository = job.event_payload().get("repository") or {}
+    return str(repository.get("default_branch") or "main")
+
+
+@errors.reported
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m scripts.record", description=__doc__)
+    parser.add_argument("--from", dest="folder", type=Path, required=True, help="what scripts.handover packed")
+    given = parser.parse_args()
+    job = actions.job()
+    with lock.held(), outcome.kept("record") as found:
+        remote = Remote(Path(), "origin", job.server, job.token)
+        place = Place(remote, main_branch(job), folders.read(given.folder))
+        lines = record(place, stores.opened(os.environ, job, project.read_params().store), found)
+        job.say("\n".join(f"- {line}" for line in lines))
+    print(*lines, sep="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
