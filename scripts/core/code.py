@@ -18,9 +18,14 @@ def digest(sources: Mapping[str, bytes]) -> str:
 
 
 def training_params(params: Params) -> dict[str, Any]:
-    """The settings that make a model what it is, as a manifest has them: where data come from is not among them."""
+    """The settings that make a model what it is, as a manifest has them.
+
+    Where data come from is not among them, nor what a batch must be like: a changed limit makes no other model.
+    """
     values = params.model_dump(mode="json", by_alias=True, include={"data", "train"})
     values["data"].pop("source")
+    columns = values["data"]["columns"].items()
+    values["data"]["columns"] = {name: {key: column[key] for key in ("kind", "feature")} for name, column in columns}
     return dict(rounded(values))
 
 

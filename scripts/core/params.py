@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from scripts.core.errors import Mistake
+from scripts.core.errors import USAGE, Mistake
 from scripts.core.scoring import metrics
 from scripts.core.settings import yaml_file
 from scripts.core.settings.data_params import Data, Validate
@@ -254,6 +254,12 @@ class Params(Block):
                 yield f"{where}: {name} is no metric for a {self.data.task} task. Use one of {fitting}"
 
 
-def parse(text: str, name: str = "params.yaml") -> Params:
+def parse(text: str | bytes, name: str = "params.yaml") -> Params:
     """Params, or a Mistake that lists every mistake of the file with its line."""
+    if isinstance(text, bytes):
+        try:
+            text = text.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = text.count(b"\n", 0, error.start) + 1
+            raise Mistake(f"{name}:{line}: is not UTF-8. Save the file as UTF-8.", code=USAGE) from None
     return yaml_file.read(text, name, Params)

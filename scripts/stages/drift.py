@@ -147,7 +147,7 @@ def content(path: Path) -> bytes:
 
 @errors.reported
 def main() -> int:
-    given = params.parse(paths.PARAMS.read_text("utf-8"))
+    given = params.parse(paths.PARAMS.read_bytes())
     declared = declaration.parse(paths.DECLARATION.read_text("utf-8"))
     found = {path.name: path for path in sorted(paths.DATA.iterdir()) if path.suffix in table.SUFFIXES}
     with ExitStack() as stack:

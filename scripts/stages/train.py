@@ -105,6 +105,7 @@ def manifest(frame: pd.DataFrame, parts: Sides, checked: params.Params) -> dict[
         "positive": table.positive(data, parts.classes),
         "classes": parts.classes,
         "features": {name: data.columns[name].kind for name in table.features(data)},
+        "identity": rows.kinds(data),
         "params": code.training_params(checked),
         "code": code.digest(sources()),
         "data": {
@@ -168,7 +169,7 @@ def warned(raised: Iterable[warnings.WarningMessage]) -> list[str]:
 
 @errors.reported
 def main() -> int:
-    checked = params.parse(paths.PARAMS.read_text("utf-8"))
+    checked = params.parse(paths.PARAMS.read_bytes())
     os.environ["OMP_NUM_THREADS"] = str(checked.train.threads)  # for libraries that are still to be loaded
     with ExitStack() as stack:
         files = {p.name: stack.enter_context(p.open("rb")) for p in paths.DATA.iterdir() if p.suffix in table.SUFFIXES}

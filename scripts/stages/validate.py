@@ -94,7 +94,7 @@ def summary(validation: Validation) -> str:
 
 @errors.reported
 def main() -> int:
-    given = params.parse(paths.PARAMS.read_text("utf-8"))
+    given = params.parse(paths.PARAMS.read_bytes())
     now = datetime.now(UTC)  # only to find stamps that are still to come; what was not in the future stays so
     schema = columns.schema(given.data, given.validate_, now)
     found = sorted(path for path in paths.DATA.glob("*") if not path.name.startswith("."))

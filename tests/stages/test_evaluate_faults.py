@@ -62,6 +62,14 @@ BROKEN: dict[str, tuple[Any, str]] = {
     "another task": (lambda file: repacked(file, manifest={"task": "regression"}), "'regression'"),
     "an unknown column": (lambda file: repacked(file, manifest={"features": {"w": "number"}}), "'w'"),
     "a column of another kind": (lambda file: repacked(file, manifest={"features": {"x": "category"}}), "'x'"),
+    "rows known by a column that is gone": (
+        lambda file: repacked(file, manifest={"identity": {"w": "number"}}),
+        "it knows its training rows by the column 'w', a number, which params.yaml does not have",
+    ),
+    "rows known by a column of another kind": (
+        lambda file: repacked(file, manifest={"identity": {"x": "category"}}),
+        "which is a number in params.yaml",
+    ),
     "labels of another kind": (lambda file: repacked(file, manifest={"classes": ["no", "yes"]}), "'no'"),
     "a bare manifest": (lambda file: repacked(file, manifest={"features": None}), ""),
 }
@@ -179,3 +187,22 @@ def test_nothing_left_to_compare_is_invalid(project: Path) -> None:
     found = evaluated()
     assert (found["verdict"]["verdict"], found["holdout"]["rows"]) == ("INVALID", 0)
     assert found["metrics"]["log_loss"]["candidate"] is None
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_a_row_is_known_by_the_columns_of_the_models_own_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A column is added to a table without an id: production's training rows are still recognised."""
+    monkeypatch.chdir(tmp_path)
+    nameless = PARAMS.replace("  id: key\n", "")
+    toy.start(nameless, {"2024-01": toy.batch(1).assign(new=1.0)})
+    assert toy.train.main() == 0
+    trained = paths.CANDIDATE.read_bytes()
+    newest = pd.read_parquet(paths.DATA / "2024-01.parquet")
+    held = newest[newest["at"] >= "2024-01-19"].head(3)
+    production = repacked(paths.CANDIDATE, rows=rows.fingerprints(held, params.parse(nameless).data))
+    paths.PRODUCTION.write_bytes(production)
+    declare(1, bundle.digest(production))
+    grown = nameless.replace("place: {kind: category}}", "place: {kind: category}, new: {kind: number}}")
+    paths.PARAMS.write_text(grown)
+    paths.CANDIDATE.write_bytes(trained)
+    assert evaluated()["holdout"]["leaked"] == 3

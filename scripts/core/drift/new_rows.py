@@ -27,7 +27,7 @@ class New:
 
 def read(files: Mapping[str, BinaryIO], data: Data, known: Bundle, columns: Sequence[str], drift: Drift) -> New:
     """Reads time and target (else what names a row) of the whole table, and `columns` where sampled rows are."""
-    deciding = [data.time] if data.time else rows.identity(data)
+    deciding = [data.time] if data.time else [*rows.identity(data), *known.manifest["identity"]]
     light = table.read(files, data, [*deciding, data.target])
     new = is_new(light, data, known)
     labelled = new & has_label(light, data)
@@ -51,7 +51,11 @@ def is_new(light: pd.DataFrame, data: Data, known: Bundle) -> Mask:
     """Newer than what production was judged on; without a time column, on the training side and not trained on."""
     if data.time is not None:
         return (light[data.time] > pd.Timestamp(known.manifest["holdout"]["to"])).to_numpy()
-    return ~rows.split(light, data).holdout & ~rows.leaked(rows.fingerprints(light, data), known.rows)
+    ours = ~rows.split(light, data).holdout
+    names = known.manifest["identity"]
+    if not set(names) <= set(light.columns):  # columns are gone since: its rows are known by their batches only
+        return ours & ~_of_known_batches(light, known)
+    return ours & ~rows.leaked(rows.fingerprints(light, data, names), known.rows)
 
 
 def was_judged(light: pd.DataFrame, data: Data, known: Bundle) -> Mask:
@@ -59,8 +63,11 @@ def was_judged(light: pd.DataFrame, data: Data, known: Bundle) -> Mask:
     if data.time is not None:
         first, last = (pd.Timestamp(known.manifest["holdout"][end]) for end in ("from", "to"))
         return light[data.time].between(first, last).to_numpy()
-    names = [batch["name"] for batch in known.manifest["data"]["batches"]]
-    return rows.split(light, data).holdout & light[table.BATCH].isin(names).to_numpy()
+    return rows.split(light, data).holdout & _of_known_batches(light, known)
+
+
+def _of_known_batches(light: pd.DataFrame, known: Bundle) -> Mask:
+    return light[table.BATCH].isin([batch["name"] for batch in known.manifest["data"]["batches"]]).to_numpy()
 
 
 def has_label(light: pd.DataFrame, data: Data) -> Mask:

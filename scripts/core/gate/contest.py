@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ class Contest:
 def contest(frame: pd.DataFrame, candidate: Seat, production: Seat | None, data: Data, rules: Gate) -> Contest:
     """A class that a model does not know has probability 0. A model with a fault makes the verdict INVALID."""
     hashes = rows.fingerprints(frame, data)
-    known = _trained_on(hashes, candidate, production)
+    known = _trained_on(frame, data, candidate, production)
     frame, hashes = frame[~known].reset_index(drop=True), hashes[~known]
     target = table.labels(frame[data.target], data)
     candidate = _answers_in_kind(candidate, target)
@@ -58,14 +59,19 @@ def contest(frame: pd.DataFrame, candidate: Seat, production: Seat | None, data:
 
 
 def judged(scored: Scored, candidate: Seat, production: Seat | None, rules: Gate, leaked: int) -> Judgement:
+    faults = [each.fault for each in (candidate, production) if each is not None and each.fault is not None]
+    return weighed(scored, rules, leaked=leaked, faults=faults, same=_same(candidate, production))
+
+
+def weighed(scored: Scored, rules: Gate, *, leaked: int, faults: Sequence[str], same: Sequence[str]) -> Judgement:
+    """The judgement on predictions, and on what they don't show: rows left out, models with a fault, equal files."""
     rules = measure.canonical(rules)
     evidence = measure.gather(scored, rules, leaked=leaked)
-    faults = [each.fault for each in (candidate, production) if each is not None and each.fault is not None]
     return gate.judge(
         replace(
             evidence,
             faults=tuple(faults) or evidence.faults,
-            same=(*_same(candidate, production), *evidence.same),
+            same=(*same, *evidence.same),
             self_tests=selftests.run(scored, rules),
         ),
         rules,
@@ -75,18 +81,21 @@ def judged(scored: Scored, candidate: Seat, production: Seat | None, rules: Gate
 def _same(candidate: Seat, production: Seat | None) -> list[str]:
     if production is None:
         return []
-    equal = {
-        "bundle": candidate.digest == production.digest is not None,
-        "model": candidate.model_digest == production.model_digest is not None,
-    }
-    return [part for part, its in equal.items() if its]
+    return equal((candidate.digest, candidate.model_digest), (production.digest, production.model_digest))
 
 
-def _trained_on(hashes: rows.Hashes, *seats: Seat | None) -> rows.Mask:
-    known = np.zeros(len(hashes), dtype=bool)
+def equal(candidate: tuple[str | None, str | None], production: tuple[str | None, str | None]) -> list[str]:
+    """In which of bundle and model (their digests) two models are one; unknown digests are never equal."""
+    both = zip(("bundle", "model"), candidate, production, strict=True)
+    return [part for part, one, other in both if one == other is not None]
+
+
+def _trained_on(frame: pd.DataFrame, data: Data, *seats: Seat | None) -> rows.Mask:
+    """Each model knows its training rows by the columns that made a row that row when it was trained."""
+    known = np.zeros(len(frame), dtype=bool)
     for each in seats:
         if each is not None and each.bundle is not None:
-            known |= rows.leaked(hashes, each.bundle.rows)
+            known |= rows.leaked(rows.fingerprints(frame, data, each.bundle.manifest["identity"]), each.bundle.rows)
     return known
 
 
@@ -116,8 +125,10 @@ def _asked(each: Seat, frame: pd.DataFrame, data: Data, classes: Sequence[Any] |
 
 
 def blocks(frame: pd.DataFrame, data: Data, rules: Gate) -> Any:
-    """The period of each row, counted from the first midnight; None when rows are independent."""
-    if rules.block is None or data.time is None:
-        return None
-    times = frame[data.time]
-    return ((times - times.min().floor("D")) // rules.block).to_numpy(np.int64)
+    """The period of each row; None when rows are independent."""
+    return None if rules.block is None or data.time is None else periods(frame[data.time], rules.block)
+
+
+def periods(times: "pd.Series[Any]", block: timedelta) -> Any:
+    """Counted from the first midnight."""
+    return ((times - times.min().floor("D")) // block).to_numpy(np.int64)

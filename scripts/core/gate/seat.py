@@ -42,6 +42,7 @@ def seated(
     def load() -> Seat:
         opened = unpack(content, expected, file)
         fits(opened.manifest, data)
+        recognises(opened.manifest, data)
         return replace(found, bundle=opened, model=models.load(opened.model, trusted))
 
     return _guarded(found, load)
@@ -57,6 +58,17 @@ def fits(manifest: Any, data: Data) -> None:
             raise Mistake(f"it needs the column {column!r}: put it back under data.columns, with feature: false")
         if data.columns[column].kind != kind:
             raise Mistake(f"it knows the column {column!r} as a {kind}, params.yaml as a {data.columns[column].kind}")
+
+
+def recognises(manifest: Any, data: Data) -> None:
+    """Mistake unless the rows that the model was trained on can be told by this table's columns."""
+    special = {data.id: "id", data.time: "time"}
+    for column, kind in manifest["identity"].items():
+        now = special.get(column) or (data.columns[column].kind if column in data.columns else None)
+        if now != kind:
+            was = f"it knows its training rows by the column {column!r}, a {kind}"
+            is_now = "which params.yaml does not have" if now is None else f"which is a {now} in params.yaml"
+            raise Mistake(f"{was}, {is_now}: put it back as it was, with feature: false")
 
 
 def predictions(seat: Seat, frame: "pd.DataFrame", data: Data, classes: Sequence[Any] | None) -> tuple[Seat, Any]:

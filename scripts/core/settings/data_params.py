@@ -19,6 +19,7 @@ from scripts.core.settings.param_types import (
     Span,
     Zone,
 )
+from scripts.core.text import did_you_mean
 
 Task = Literal["binary", "multiclass", "regression"]
 Level = Literal["fail", "warn"]
@@ -103,6 +104,8 @@ class Data(Block):
     """Label that counts as positive in a binary task; null: the last one in order."""
     id: str | None = None
     """Column that names a row; no feature."""
+    identity: tuple[str, ...] | None = None
+    """Columns that make a row that row, where no id does; null: all but the target. Keep them when you add columns."""
     time: str | None = None
     """Column with the time of a row; no feature. null: the table has no time."""
     timezone: Zone | None = None
@@ -137,6 +140,11 @@ class Data(Block):
         for name in named:
             if name in RESERVED or (self.task == "multiclass" and name.startswith("prediction_")):
                 yield f"data.columns: has {name!r}, which is a name that predictions get. Rename the column"
+        for name in self.identity or ():
+            if name not in {self.time, *self.columns}:
+                yield f"data.identity: {name!r} is not a column. {did_you_mean(name, self.columns)}"
+        if self.identity is not None and (self.id is not None or not self.identity):
+            yield "data.identity: is for tables without data.id, and lists at least one column. Set it to null"
         if not any(column.feature for column in self.columns.values()):
             yield "data.columns: has no feature. List at least one column"
         if (self.time is None) != isinstance(self.holdout, float):

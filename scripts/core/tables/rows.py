@@ -1,5 +1,6 @@
 """Which row is which, and on which side of the split it stands."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -28,16 +29,29 @@ class Split:
 
 
 def identity(data: Data) -> list[str]:
-    """The columns that make a row that row: its id if it has one, else all but the target.
+    """The columns that make a row that row: its id if it has one, else those asked for, else all but the target.
 
-    The target is left out so that a row whose label was corrected stays on its side of the split.
+    The target is left out so that a row whose label was corrected stays on its side of the split; the order is that of
+    the alphabet, so that a row does so too when params list the columns in another order.
     """
-    return [data.id] if data.id else [name for name in declared(data) if name != data.target]
+    if data.id:
+        return [data.id]
+    return sorted(data.identity or (name for name in declared(data) if name != data.target))
 
 
-def fingerprints(frame: pd.DataFrame, data: Data) -> Hashes:
-    """A 64-bit hash of each row (SipHash of each value, as pandas combines them); equal on every machine."""
-    hashes = pd.util.hash_pandas_object(frame[identity(data)], index=False, categorize=False)
+def kinds(data: Data) -> dict[str, str]:
+    """The identity's columns, each with what its values are: two models know a row by the same name only so."""
+    special = {data.id: "id", data.time: "time"}
+    return {name: special.get(name) or data.columns[name].kind for name in identity(data)}
+
+
+def fingerprints(frame: pd.DataFrame, data: Data, names: Iterable[str] | None = None) -> Hashes:
+    """A 64-bit hash of each row (SipHash of each value, as pandas combines them); equal on every machine.
+
+    `names` are the columns that count, where another identity than today's is asked for.
+    """
+    counting = identity(data) if names is None else list(names)
+    hashes = pd.util.hash_pandas_object(frame[counting], index=False, categorize=False)
     return np.asarray(hashes, np.uint64)
 
 

@@ -13,6 +13,8 @@ from scripts.core.params import Drift
 from scripts.core.settings.data_params import Data
 from scripts.core.tables import rows, table
 
+COLUMNS = {"x": {"kind": "number"}, "place": {"kind": "category"}}
+
 
 def data(**changes: Any) -> Data:
     plain: dict[str, Any] = {
@@ -23,7 +25,7 @@ def data(**changes: Any) -> Data:
         "time": "at",
         "holdout": "5D",
         "source": {"kind": "replay"},
-        "columns": {"x": {"kind": "number"}, "place": {"kind": "category"}},
+        "columns": COLUMNS,
     }
     return Data.model_validate(plain | changes)
 
@@ -52,8 +54,11 @@ def csv(frame: pd.DataFrame) -> BytesIO:
     return BytesIO(frame.to_csv(index=False).encode())
 
 
-def known(trained: Any = (), first: str | None = None, last: str | None = None, batches: Any = ()) -> Bundle:
+def known(
+    trained: Any = (), first: str | None = None, last: str | None = None, batches: Any = (), identity: Any = ("key",)
+) -> Bundle:
     manifest = {
+        "identity": dict.fromkeys(identity, "id"),
         "holdout": {"from": first, "to": last},
         "data": {"batches": [{"name": name, "rows": 1} for name in batches]},
     }
@@ -114,6 +119,26 @@ def test_without_time_new_is_what_was_not_trained_on_and_is_not_held_out() -> No
     assert new.sample["x"].tolist() == fresh.loc[free, "x"].tolist()
     assert new.judged["x"].tolist() == old.loc[held, "x"].tolist()
     assert (new.first, new.last) == (None, None)
+
+
+def test_production_knows_its_rows_by_the_columns_of_its_own_time() -> None:
+    old, fresh = month(1), month(2)
+    before = data(time=None, id=None, holdout=0.3)
+    now = data(time=None, id=None, holdout=0.3, columns={**COLUMNS, "wind": {"kind": "number"}})
+    trained = rows.fingerprints(old, before)
+    files = {"a.parquet": parquet(old.assign(wind=1.0)), "b.parquet": parquet(fresh.assign(wind=2.0))}
+    new = new_rows.read(files, now, known(trained, batches=["a.parquet"], identity=("place", "x")), ["x"], Drift())
+    assert new.rows > 100
+    assert set(new.sample["x"]) <= set(fresh["x"])
+
+
+def test_without_the_columns_it_knew_its_rows_by_production_knows_them_by_their_batches() -> None:
+    old, fresh = month(1), month(2)
+    question = data(time=None, holdout=0.3)
+    files = {"a.parquet": parquet(old), "b.parquet": parquet(fresh)}
+    new = new_rows.read(files, question, known(batches=["a.parquet"], identity=("wind",)), ["x"], Drift())
+    assert new.rows > 100
+    assert set(new.sample["x"]) <= set(fresh["x"])
 
 
 def test_nothing_new_is_nothing() -> None:

@@ -57,7 +57,7 @@ def test_a_row_has_its_fingerprint_wherever_it_stands(drawn: list[Any], random: 
 
 def test_fingerprints_are_the_same_on_every_machine_and_in_every_version() -> None:
     frame = frame_of([(1.5, "a", 1.0), (None, None, None)])
-    assert [f"{value:016x}" for value in rows.fingerprints(frame, data())] == ["e3852270678a331b", "eabd535da4f0e020"]
+    assert [f"{value:016x}" for value in rows.fingerprints(frame, data())] == ["af8c39b87a48146b", "ac82ffc724296536"]
 
 
 def test_a_row_is_known_by_its_id_alone_if_it_has_one() -> None:
@@ -72,6 +72,21 @@ def test_without_an_id_all_but_the_label_counts() -> None:
     found = rows.fingerprints(frame, data()).tolist()
     assert found[0] == found[1]
     assert len(set(found)) == 3
+
+
+def test_a_row_has_its_fingerprint_in_whatever_order_params_list_the_columns() -> None:
+    frame = frame_of([(1.0, "a", 1.0), (2.0, "b", 1.0)])
+    other = data(settings("regression", "y", {"c": "category", "n": "number"}, holdout=0.3))
+    assert (rows.fingerprints(frame, data()) == rows.fingerprints(frame, other)).all()
+
+
+def test_a_column_that_the_identity_does_not_name_changes_no_fingerprint() -> None:
+    frame = frame_of([(1.0, "a", 1.0), (2.0, "b", 1.0)])
+    grown = data(settings("regression", "y", {"n": "number", "c": "category", "new": "number"}, holdout=0.3))
+    assert (rows.fingerprints(frame.assign(new=0.5), grown) != rows.fingerprints(frame, data())).all()
+    kept = grown.model_copy(update={"identity": ("n", "c")})
+    assert (rows.fingerprints(frame.assign(new=0.5), kept) == rows.fingerprints(frame, data())).all()
+    assert rows.kinds(kept) == {"c": "category", "n": "number"}
 
 
 def test_the_fingerprint_of_a_set_of_rows_does_not_know_their_order() -> None:
