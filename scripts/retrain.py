@@ -1,12 +1,11 @@
 """Bring the next batch, measure drift, retrain when there is a reason, judge the candidate, and say what was found."""
 
-import argparse
 import os
 import sys
-import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -28,16 +27,12 @@ from scripts.core.paths import (
     RUN,
     VALIDATION,
 )
-from scripts.edges import dvc, dvc_lock, files, lock, project, tracking
+from scripts.edges import asked, dvc, dvc_lock, files, lock, outcome, project, tracking
+from scripts.edges.asked import Asked
 from scripts.edges.progress import Progress
-from scripts.ingest import Arrived, ingest
+from scripts.ingest import Arrived, Landed, ingest
 
-
-@dataclass(frozen=True)
-class Asked:
-    reason: str | None  # why to retrain whatever the triggers say; None: only if one fires
-    ingest: bool
-    json: bool
+MONTH = len("2013-01")
 
 
 @dataclass
@@ -101,7 +96,7 @@ def retrain(run: Run) -> Outcome:
             return finished(run, validation, known, [])
         run.stages("train")
         drifting.result()
-        with tracking.started(run.params) as recorder:
+        with tracking.started(run.params, unless=run.asked.dry_run) as recorder:
             run.stages("evaluate")
             known = decided(run, validation, project.read_json(DRIFT))
             run.progress("record")
@@ -116,7 +111,17 @@ def bring(run: Run) -> Arrived | None:
     if not run.asked.ingest or (run.params.data.source.kind == "replay" and dvc.digest() != seen):
         return None
     run.progress("ingest")
-    return ingest(Path(), run.params)
+    return replayed(run, run.asked.as_of) if run.asked.as_of else ingest(Path(), run.params)
+
+
+def replayed(run: Run, as_of: str) -> Arrived:
+    """One month after the other, the one of this day included."""
+    landed: list[Landed] = []
+    newest = max((path.name for path in DATA.iterdir()), default="")
+    while newest[:MONTH] < as_of[:MONTH] and (arrived := ingest(Path(), run.params)).batches:
+        landed += arrived.batches
+        newest = landed[-1].name
+    return Arrived(tuple(landed), 0, exhausted=not landed)
 
 
 def finished_before(run: Run) -> bool:
@@ -213,33 +218,38 @@ def finished(run: Run, validation: Mapping[str, Any], decision: triggers.Decisio
     )
     seconds = {stage: round(value, 2) for stage, value in run.seconds.items()}
     machines = {**record, "new": True, "seconds": seconds, "evaluation": evaluation, "warnings": warnings}
-    return Outcome(summary.lines(found), machines)
+    return Outcome(summary.lines(found), machines | facts.told(validation, found.drift, evaluation))
 
 
-def arguments() -> Asked:
-    parser = argparse.ArgumentParser(prog="python -m scripts.retrain", description=__doc__)
-    parser.add_argument("--force", action="store_true", help="retrain whatever the triggers say; needs --reason")
-    parser.add_argument("--reason", help="why, for the record")
-    parser.add_argument("--no-ingest", action="store_true", help="take data/ as it is")
-    parser.add_argument("--json", action="store_true", help="print the result for machines")
-    given = parser.parse_args()
-    if given.force != bool(given.reason):
-        raise Mistake("--force and --reason go together: say why, as in --force --reason 'new labels'.", code=USAGE)
-    return Asked(given.reason, not given.no_ingest, given.json)
+def begun(what: Asked, progress: Progress) -> Run:
+    params = project.read_params()
+    if what.as_of and params.data.source.kind != "replay":
+        said = f"--as-of: the source {params.data.source.kind} can't be replayed. Leave it out."
+        raise Mistake(said, code=USAGE)
+    return Run(what, params, project.read_declaration(), project.read_json(RUN), progress)
+
+
+def told(found: Outcome, started: datetime) -> dict[str, Any]:
+    """The run for the commands after it."""
+    seconds = (datetime.now(UTC) - started).total_seconds()
+    return {**found.record, "started": started.isoformat(timespec="seconds"), "total_seconds": round(seconds, 2)}
 
 
 @errors.reported
 def main() -> int:
-    asked = arguments()
+    started = datetime.now(UTC)
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # stages overlap: a thread that waits must not keep a core
-    with lock.held(), Progress(quiet=asked.json) as progress:
-        run = Run(asked, project.read_params(), project.read_declaration(), project.read_json(RUN), progress)
-        began = time.monotonic()
-        outcome = retrain(run)
-    if asked.json:
-        print(text.to_json({**outcome.record, "total_seconds": round(time.monotonic() - began, 2)}), end="")
+    outcome.begin()
+    with outcome.kept("retrain") as kept:
+        what = asked.of_a_retrain(__doc__ or "", os.environ)
+        kept |= {"started": started.isoformat(timespec="seconds"), "reason": what.reason}
+        with lock.held(), Progress(quiet=what.json) as progress:
+            found = retrain(begun(what, progress))
+        kept |= told(found, started)
+    if what.json:
+        print(text.to_json(told(found, started)), end="")
     else:
-        print(*outcome.lines, sep="\n")
+        print(*found.lines, sep="\n")
     return 0
 
 

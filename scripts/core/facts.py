@@ -67,3 +67,17 @@ def arrival(validation: Mapping[str, Any], arrived: Mapping[str, int] | None, se
         return f"no new batch: {validation['rows']:,} rows in {len(rows)}"
     names = new[0] if len(new) == 1 else f"{new[0]} to {new[-1]}"
     return f"{names.replace('.parquet', '').replace('.csv', '')} arrived: {sum(rows[name] for name in new):,} rows"
+
+
+def told(
+    validation: Mapping[str, Any], drift: Mapping[str, Any] | None, evaluation: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """The run in a few values, for the ledger and the alerts."""
+    batches = validation["batches"]
+    return {
+        "rows": validation["rows"],
+        "data_from": min((batch["from"] for batch in batches if batch["from"]), default=None),
+        "data_to": newest_row(validation),
+        "drift_share": drift["weighted_share"] if drift else None,
+        "reasons": evaluation["verdict"]["reasons"] if evaluation else [],
+    }

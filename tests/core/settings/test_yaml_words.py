@@ -35,7 +35,7 @@ CASES = [
     ),
     ("kind: replay", "kind: files\n    path: x\n    urll: y", "data.source.urll is not a setting. Known: kind, path."),
     ("kind: replay", "kind: replay\n    path: x", "data.source.path is not a setting. Known: kind."),
-    ("promotion:", "7: 8\npromotion:", "7 is not a setting. Known: data, drift, "),
+    ("promotion:", "7: 8\npromotion:", "7 is not a setting. Known: alerts, data, drift, "),
     # missing
     (
         "  metric: log_loss\n",
