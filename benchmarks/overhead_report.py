@@ -77,9 +77,8 @@ def _whole(found: Overhead) -> Iterator[Limit]:
         wall = {case: found.seconds(times, case) for case in found.runs[times]}
         yield Limit(f"full retrain / bare, wall{rows}", wall["retrain"] / wall["bare"], bound)
         yield Limit(f"full retrain / tutorial, wall{rows}", wall["retrain"] / wall["tutorial"], 1.0)
-        bare = found.largest(times, "bare")
-        yield Limit(f"largest process / bare{rows}", found.largest(times, "retrain") / bare, 1.5)
-        yield Limit(f"all processes together / bare{rows}", found.tree(times, "retrain") / bare, 1.5)
+        peak = found.largest(times, "retrain") / found.largest(times, "bare")
+        yield Limit(f"peak memory (largest process) / bare{rows}", peak, 1.5)
 
 
 def _rest(found: Overhead) -> Iterator[Limit]:
