@@ -6,10 +6,10 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 UV := $(BIN)/uv
 
-.PHONY: help setup retrain promote demo ingest test lint format bench lock docs clean
+.PHONY: help setup retrain promote demo demo-github doctor ingest test test-faults test-flows lint format bench lock docs clean
 
 help:  ## What there is
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info[:2] == (3, 11) else "Python 3.11 is needed, this is " + sys.version.split()[0] + ": make PYTHON=/path/to/python3.11 ...")'
@@ -37,11 +37,23 @@ promote: .venv/run  ## Make a candidate that won production on this machine
 demo: .venv/run  ## Live through the year in a scratch copy: a table and a picture
 	@$(BIN)/python -m scripts.demo $(ARGS)
 
+demo-github: .venv/dev  ## The same year as pull requests, releases and a rollback, on a stand-in for GitHub
+	@$(BIN)/python -m tests.demo_github $(ARGS)
+
+doctor: .venv/run  ## Look at this clone and its repository: what is missing, and the cure
+	@$(BIN)/python -m scripts.doctor $(ARGS)
+
 ingest: .venv/run  ## Only bring the next batch
 	@$(BIN)/python -m scripts.ingest $(ARGS)
 
-test: .venv/dev  ## All tests
+test: .venv/dev  ## All tests but the two below
 	@$(BIN)/python -m pytest $(ARGS)
+
+test-faults: .venv/dev  ## Every fault at every request to GitHub, and a crash at every one; prints the counts
+	@$(BIN)/python -m pytest -m faults -rP $(ARGS)
+
+test-flows: .venv/dev  ## The workflows themselves, more of them than `make test` runs
+	@$(BIN)/python -m pytest -m flows $(ARGS)
 
 lint: .venv/dev  ## Format, lint and types, checked
 	@$(BIN)/ruff format --check .
