@@ -1,0 +1,214 @@
+"""The rules of the house for workflows, which neither act nor a linter holds."""
+
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from scripts.core import environment
+from tests.layout import ROOT
+from tests.workflows import reading
+from tests.workflows.reading import FILES, NAMES, SETUP, Job, all_steps, job, jobs, named, texts, workflow
+
+PIN = re.compile(r"uses: (?P<action>[\w.-]+/[\w./-]+)@(?P<commit>[0-9a-f]{40}) # (?P<version>v\d+\.\d+\.\d+)")
+GRANT = re.compile(r"^ {6}[a-z-]+: (read|write)\b(?P<rest>.*)$")
+MLFLOW = {"MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN"}
+S3 = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+SECRETS = {  # what each job is shown, and no more
+    "ci.lint": set(),
+    "ci.tests": set(),
+    "ci.pipeline": S3 | {"DATA_URL"},
+    "ci.comment": set(),
+    "ci.ci": set(),
+    "ci.doctor": S3 | MLFLOW | {"APPRISE_URLS"},
+    "retrain.retrain": S3 | MLFLOW | {"DATA_URL"},
+    "retrain.record": S3 | MLFLOW | {"APPRISE_URLS", "EVERGREEN_APP_KEY", "DATA_URL"},
+    "retrain.release": S3 | MLFLOW | {"APPRISE_URLS", "EVERGREEN_APP_KEY"},
+    "release.release": S3 | MLFLOW | {"APPRISE_URLS", "EVERGREEN_APP_KEY"},
+    "rollback.rollback": S3 | {"APPRISE_URLS", "EVERGREEN_APP_KEY"},
+}
+WRITES = {
+    "retrain.record": {"contents", "pull-requests", "issues", "statuses"},
+    "retrain.release": {"contents"},
+    "release.release": {"contents"},
+    "rollback.rollback": {"contents", "pull-requests", "issues", "statuses"},
+    "ci.comment": {"pull-requests"},
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_workflow_grants_nothing_to_all_of_its_jobs(name: str) -> None:
+    assert workflow(name)["permissions"] == {}
+    assert not named("secrets", workflow(name).get("env", {}))
+
+
+@pytest.mark.parametrize("one", jobs(), ids=str)
+def test_a_job_may_write_what_it_must_and_no_more(one: Job) -> None:
+    assert one.writes == WRITES.get(str(one), set())
+    assert not one.writes or one.workflow != "ci" or one.id == "comment"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_each_grant_has_its_reason(path: Path) -> None:
+    granted = [found for line in path.read_text("utf-8").splitlines() if (found := GRANT.match(line))]
+    assert all(re.fullmatch(r" # \S.{8,}", found["rest"]) for found in granted)
+
+
+@pytest.mark.parametrize("one", jobs(), ids=str)
+def test_a_job_has_a_time_out_a_runner_and_rights_of_its_own(one: Job) -> None:
+    assert "permissions" in one.body
+    if one.calls:
+        return  # those of the called workflow hold
+    assert one.body["runs-on"] == "${{ vars.EVERGREEN_RUNNER || 'ubuntu-latest' }}"
+    assert 1 <= int(one.body["timeout-minutes"]) <= 300
+
+
+@pytest.mark.parametrize("one", [one for one in jobs() if "contents" in one.writes and not one.calls], ids=str)
+def test_what_writes_runs_one_at_a_time_and_to_its_end(one: Job) -> None:
+    assert one.body["concurrency"] == {"group": "evergreen-write", "cancel-in-progress": "false"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_whole_workflow_never_holds_the_group_that_its_jobs_wait_for(name: str) -> None:
+    assert "evergreen-write" not in list(texts(workflow(name).get("concurrency", {})))
+
+
+def test_training_is_not_cut_short_by_the_next() -> None:
+    assert job("retrain.retrain").body["concurrency"] == {"group": "evergreen-train", "cancel-in-progress": "false"}
+
+
+@pytest.mark.parametrize("one", jobs(), ids=str)
+def test_a_job_is_shown_the_secrets_that_it_needs(one: Job) -> None:
+    assert named("secrets", one.body) == SECRETS[str(one)]
+    assert not named("secrets", one.body.get("env", {})), "a secret belongs to the step that needs it"
+
+
+@pytest.mark.parametrize("one", [one for one in jobs() if not one.calls], ids=str)
+def test_a_secret_is_handed_over_by_the_environment_or_to_an_action(one: Job) -> None:
+    for step in one.steps:
+        rest = {key: value for key, value in step.items() if key not in ("env", "with")}
+        assert not named("secrets", rest)
+
+
+def test_a_called_workflow_gets_what_it_asks_for_and_may_no_more_than_its_caller() -> None:
+    caller, called = job("retrain.release"), job("release.release")
+    assert set(caller.body["secrets"]) == set(workflow("release")["on"]["workflow_call"]["secrets"])
+    assert caller.body["permissions"] == called.body["permissions"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_actions_are_pinned_by_commit_with_the_version_beside_it(path: Path) -> None:
+    lines = [line for line in path.read_text("utf-8").splitlines() if re.search(r"\buses:", line)]
+    assert lines
+    assert all(PIN.search(line) or "uses: ./.github/" in line for line in lines)
+
+
+def test_one_action_has_one_version_and_one_commit() -> None:
+    pins = defaultdict(set)
+    for path in FILES:
+        for found in PIN.finditer(path.read_text("utf-8")):
+            pins[found["action"]].add((found["commit"], found["version"]))
+    assert {action: len(used) for action, used in pins.items()} == dict.fromkeys(pins, 1)
+    commits = [commit for used in pins.values() for commit, _ in used]
+    assert len(commits) == len(set(commits))
+
+
+def test_a_checkout_leaves_no_token_behind() -> None:
+    checkouts = [step for _, step in all_steps() if step.get("uses", "").startswith("actions/checkout@")]
+    assert len(checkouts) == len([one for one in jobs() if not one.calls and one.id != "ci"])
+    assert all(step["with"]["persist-credentials"] == "false" for step in checkouts)
+
+
+@pytest.mark.parametrize(
+    ("where", "step"), [(w, s) for w, s in all_steps() if "run" in s], ids=lambda value: str(value)[:40]
+)
+def test_a_step_is_one_command(where: str, step: dict[str, str]) -> None:
+    command = step["run"].strip()
+    assert len(command.splitlines()) <= 5
+    assert "${{" not in command, "values reach the shell by the environment"
+    assert not re.search(r"(^|\s)(if|for|while|case|until|eval)\s|&&|\|\||;|<<|\$\(|`|\|", command)
+
+
+def test_commands_exist() -> None:
+    called = {
+        found[1] for _, step in all_steps() if (found := re.match(r"python -m scripts\.(\w+)", step.get("run", "")))
+    }
+    assert {name for name in called if not (ROOT / f"scripts/{name}.py").is_file()} == set()
+    targets = {found[1] for _, step in all_steps() if (found := re.match(r"make (\w+)", step.get("run", "")))}
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    assert all(f"\n{target}:" in makefile for target in targets)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_no_owner_no_bucket_and_no_foreign_code_with_rights(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert "pull_request_target" not in text and "workflow_run" not in text
+    assert "secrets: inherit" not in text and "toJSON(secrets)" not in text
+    assert not re.search(r"s3://|github\.com/", text)
+
+
+@pytest.mark.parametrize("one", [one for one in jobs() if not one.calls], ids=str)
+def test_no_failure_is_swallowed(one: Job) -> None:
+    assert "continue-on-error" not in {*one.body, *(key for step in one.steps for key in step)}
+    assert not any("always()" in step.get("if", "") for step in one.steps), "who cancels means it: !cancelled()"
+
+
+@pytest.mark.parametrize("name", ["retrain.record", "release.release", "rollback.rollback"])
+def test_the_ledger_and_the_alerts_hear_of_failures(name: str) -> None:
+    *_, ledger, alert = job(name).steps
+    assert ledger["run"] == "python -m scripts.ledger add" and alert["run"] == "python -m scripts.alert"
+    assert "!cancelled()" in ledger["if"] and "!cancelled()" in alert["if"]
+    assert "!cancelled()" in job("retrain.record").body["if"]
+
+
+def test_the_one_required_check_waits_for_every_other() -> None:
+    gate = job("ci.ci").body
+    asks = {one.id for one in jobs() if one.workflow == "ci"} - {"ci", "comment", "doctor"}
+    assert set(gate["needs"]) == asks
+    assert "always()" in gate["if"], "a required check that is skipped counts as passed"
+
+
+def test_what_a_person_typed_reaches_commands_by_the_environment() -> None:
+    typed = {name for one in NAMES for name in (workflow(one)["on"]["workflow_dispatch"] or {}).get("inputs", {})}
+    assert typed == {"reason", "as_of", "version", "force", "dry_run", "send_alert"}
+    handed_over = {name for _, step in all_steps() for name in named("inputs", step.get("env", {}))}
+    assert typed <= handed_over
+    assert not any(named("inputs", step.get("run", "")) for _, step in all_steps())
+
+
+def test_the_settings_are_those_that_the_docs_and_the_doctor_know() -> None:
+    read = {name for path in FILES for name in named("vars", reading.read(path)) | named("secrets", reading.read(path))}
+    assert read == set(environment.NAMES)
+
+
+def test_a_secret_that_is_only_counted_is_not_shown() -> None:
+    step = next(step for step in job("retrain.record").steps if step.get("id") == "propose")
+    for name in ("APPRISE_URLS", "DATA_URL", "EVERGREEN_APP_KEY"):
+        assert step["env"][name] == f"${{{{ secrets.{name} && 'given' }}}}"
+    assert set(environment.NAMES) <= set(step["env"]) | set(workflow("retrain")["env"])
+
+
+def test_setup_is_where_every_job_begins() -> None:
+    for one in jobs():
+        if one.calls or one.id == "ci":
+            continue
+        assert one.steps[0]["uses"].startswith("actions/checkout@")
+        assert one.steps[1]["uses"] == "./.github/actions/setup"
+
+
+def test_inputs_of_setup_are_used_and_known() -> None:
+    declared = set(reading.read(SETUP)["inputs"])
+    given = {
+        name
+        for _, step in all_steps()
+        if step.get("uses") == "./.github/actions/setup"
+        for name in step.get("with", {})
+    }
+    assert given == declared == named("inputs", reading.read(SETUP)["runs"])
+
+
+def test_dependabot_watches_actions_and_packages() -> None:
+    updates = reading.read(ROOT / ".github/dependabot.yml")["updates"]
+    assert {update["package-ecosystem"] for update in updates} == {"github-actions", "pip"}
+    assert "/.github/actions/setup" in updates[0]["directories"]
