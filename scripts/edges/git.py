@@ -1,6 +1,7 @@
 """git: which code, and since when."""
 
 import os
+import re
 import subprocess
 from datetime import datetime
 from pathlib import Path
@@ -15,9 +16,41 @@ def dirty() -> bool:
     return bool(_git("status", "--porcelain", "--untracked-files=no"))
 
 
+def changed() -> list[str]:
+    """Files that git tracks and that are not as committed."""
+    return [line[2:].strip() for line in _git("status", "--porcelain", "--untracked-files=no").splitlines()]
+
+
+def branch() -> str | None:
+    """None on no branch."""
+    return _git("symbolic-ref", "--short", "-q", "HEAD") or None
+
+
+def shallow() -> bool:
+    """Whether history was cut short when it was cloned."""
+    return _git("rev-parse", "--is-shallow-repository") == "true"
+
+
+def origin() -> str | None:
+    """The URL of the remote called origin."""
+    return _git("remote", "get-url", "origin") or None
+
+
+def version() -> tuple[int, ...]:
+    """git's own; empty when there is no git."""
+    numbers = re.search(r"\d+(\.\d+)+", _git("--version"))
+    return tuple(int(number) for number in numbers[0].split(".")[:3]) if numbers else ()
+
+
 def committed(path: Path) -> datetime | None:
     """When a file was last changed on this branch; None when it was never committed."""
     stamp = _git("log", "-1", "--format=%cI", "--", str(path))
+    return datetime.fromisoformat(stamp) if stamp else None
+
+
+def when(commit: str) -> datetime | None:
+    """When a commit came to be; None when it is not known here."""
+    stamp = _git("show", "-s", "--format=%cI", f"{commit}^{{commit}}")
     return datetime.fromisoformat(stamp) if stamp else None
 
 

@@ -1,0 +1,147 @@
+"""The repository's variables and secrets: all of them optional, each with what it gives and what happens without it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Setting:
+    name: str
+    kind: Literal["variable", "secret"]
+    gives: str
+    without: str
+    needs: tuple[str, ...] = ()  # settings without which this one does nothing
+
+
+SETTINGS = (
+    Setting(
+        "DVC_REMOTE_URL",
+        "variable",
+        "data and models lie in this bucket or folder: s3://BUCKET/PATH",
+        "they lie on the branch dvc-store of this repository: right for small tables",
+    ),
+    Setting(
+        "DVC_ENDPOINT_URL",
+        "variable",
+        "an S3-compatible store that is not Amazon's (MinIO, Ceph, R2)",
+        "Amazon's own endpoint",
+        needs=("DVC_REMOTE_URL",),
+    ),
+    Setting(
+        "AWS_REGION",
+        "variable",
+        "the region of the bucket",
+        "us-east-1",
+    ),
+    Setting(
+        "AWS_ROLE_ARN",
+        "variable",
+        "S3 by a role that trusts this repository (OIDC): no key is kept anywhere",
+        "keys are used, where there are some",
+        needs=("DVC_REMOTE_URL",),
+    ),
+    Setting(
+        "AWS_ACCESS_KEY_ID",
+        "secret",
+        "S3 by a key, with AWS_SECRET_ACCESS_KEY",
+        "the role is used, where there is one",
+        needs=("DVC_REMOTE_URL", "AWS_SECRET_ACCESS_KEY"),
+    ),
+    Setting(
+        "AWS_SECRET_ACCESS_KEY",
+        "secret",
+        "the other half of the key",
+        "the role is used, where there is one",
+        needs=("AWS_ACCESS_KEY_ID",),
+    ),
+    Setting(
+        "MLFLOW_TRACKING_URI",
+        "variable",
+        "runs and the model's aliases are recorded in this MLflow server",
+        "they are recorded in a file that ends with the runner",
+    ),
+    Setting(
+        "MLFLOW_TRACKING_USERNAME",
+        "secret",
+        "the user that MLflow asks for, with MLFLOW_TRACKING_PASSWORD",
+        "MLflow is asked without a user",
+        needs=("MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_PASSWORD"),
+    ),
+    Setting(
+        "MLFLOW_TRACKING_PASSWORD",
+        "secret",
+        "its password",
+        "MLflow is asked without a user",
+        needs=("MLFLOW_TRACKING_USERNAME",),
+    ),
+    Setting(
+        "MLFLOW_TRACKING_TOKEN",
+        "secret",
+        "a token instead of user and password",
+        "user and password, where there are some",
+        needs=("MLFLOW_TRACKING_URI",),
+    ),
+    Setting(
+        "APPRISE_URLS",
+        "secret",
+        "alerts to Slack, email, Teams and a hundred others: one Apprise URL a line",
+        "nobody is alerted; the run's page and the ledger say the same",
+    ),
+    Setting(
+        "EVERGREEN_APP_ID",
+        "variable",
+        "pull requests by your GitHub App: their checks run by themselves",
+        "the workflow's token opens them, and a person presses “Approve workflows to run”",
+        needs=("EVERGREEN_APP_KEY",),
+    ),
+    Setting(
+        "EVERGREEN_APP_KEY",
+        "secret",
+        "the App's private key",
+        "as without EVERGREEN_APP_ID",
+        needs=("EVERGREEN_APP_ID",),
+    ),
+    Setting(
+        "DEPLOY_REPOSITORY",
+        "variable",
+        "OWNER/NAME of a repository that hears of every release (repository_dispatch)",
+        "nobody is told; whoever serves the model looks at the latest release",
+        needs=("EVERGREEN_APP_ID",),
+    ),
+    Setting(
+        "DATA_URL",
+        "secret",
+        "an address of data that nobody else may read: write ${DATA_URL} in params.yaml",
+        "params.yaml names the source in full",
+    ),
+    Setting(
+        "EVERGREEN_RUNNER",
+        "variable",
+        "another runner than GitHub's smallest: the label of a larger or self-hosted one",
+        "ubuntu-latest",
+    ),
+    Setting(
+        "EVERGREEN_ATTEST",
+        "variable",
+        "true: attestations of releases in a private repository too, where the plan has them",
+        "attestations in public repositories alone",
+    ),
+)
+NAMES = tuple(setting.name for setting in SETTINGS)
+
+
+def missing(given: Collection[str]) -> list[Setting]:
+    return [setting for setting in SETTINGS if setting.name not in given]
+
+
+def half_given(given: Collection[str]) -> list[tuple[Setting, tuple[str, ...]]]:
+    """Settings that do nothing, with those that they lack."""
+    lacks = ((setting, tuple(name for name in setting.needs if name not in given)) for setting in SETTINGS)
+    return [(setting, names) for setting, names in lacks if setting.name in given and names]
+
+
+def table() -> str:
+    """Every setting, as Markdown."""
+    rows = [f"| `{each.name}` | {each.kind} | {each.gives} | {each.without} |" for each in SETTINGS]
+    return "\n".join(["| setting | kind | gives | without it |", "|---|---|---|---|", *rows]) + "\n"
