@@ -63,6 +63,10 @@ def report(found: Contest, declared: Declaration, gate: Gate, predictions: bytes
             "seed": gate.seed,
             "distribution": "student_t",
             "degrees_of_freedom": found.truth.count - 1,
+            "gate": gate.model_dump(mode="json"),
+            "classes": found.scored.classes,
+            "positive": found.scored.positive,
+            "faults": [each.fault for each in (found.candidate, found.production) if each and each.fault],
         },
         "predictions": {"file": str(paths.PREDICTIONS), "digest": bundle.digest(predictions)},
     }
@@ -119,7 +123,7 @@ def content(path: Path) -> bytes | None:
 
 @errors.reported
 def main() -> int:
-    given = params.parse(paths.PARAMS.read_text("utf-8"))
+    given = params.parse(paths.PARAMS.read_bytes())
     declared = declaration.parse(paths.DECLARATION.read_text("utf-8"))
     with ExitStack() as stack:
         found = {path.name: path for path in paths.DATA.iterdir() if path.suffix in table.SUFFIXES}

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 
-from scripts.core import bundle, params, paths
+from scripts.core import bundle, params, paths, recheck
 from scripts.core.tables import rows, table
 from scripts.core.training import model as models
 from scripts.stages import train
@@ -75,6 +75,16 @@ def test_the_verdict_can_be_checked_from_the_predictions(project: Path) -> None:
         assert said[f"{seat}_1"].tolist() == models.predict(fresh, newest, asked.data, [0, 1])[:, 1].tolist()
         for name, metric in (("log_loss", log_loss), ("roc_auc", roc_auc_score)):
             assert found["metrics"][name][seat] == pytest.approx(metric(said["target"], said[f"{seat}_1"]), rel=1e-9)
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_the_verdict_can_be_computed_anew_from_what_is_written(project: Path) -> None:
+    found = evaluated()
+    assert found["method"]["gate"]["slice_min_rows"] == 50
+    assert (found["method"]["classes"], found["method"]["positive"], found["method"]["faults"]) == ([0, 1], 1, [])
+    assert recheck.recheck(found, paths.PREDICTIONS.read_bytes()).differences == ()
+    paths.CANDIDATE.write_bytes(b"spoiled")
+    assert recheck.recheck(evaluated(), paths.PREDICTIONS.read_bytes()).differences == ()
 
 
 def test_the_same_inputs_make_the_same_bytes(project: Path) -> None:
