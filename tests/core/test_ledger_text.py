@@ -1,0 +1,146 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from scripts.core import declaration
+from scripts.core.ledger import Line
+from scripts.core.ledger_text import WIDTH, declared, since, table, why
+
+START = datetime(2026, 11, 1, 3, 17, tzinfo=UTC)
+SCORE = {"decides": True, "candidate": 0.561, "production": 0.5759, "difference": -0.0149, "interval": [-0.028, -0.002]}
+FIRED = {
+    "name": "new_rows",
+    "state": "fired",
+    "value": 28796,
+    "limit": 20000,
+    "distance": 1.44,
+    "says": "28,796 new rows",
+}
+QUIET = {"name": "max_age", "state": "quiet", "value": 30, "limit": 90, "distance": 0.3333, "says": "age 30 of 90D"}
+OFF = {"name": "data_drift", "state": "off", "says": "data_drift is switched off"}
+UNKNOWN = {"name": "prediction_drift", "state": "unknown", "says": "prediction_drift not measured"}
+
+
+def line(days: float = 0, **other: Any) -> Line:
+    plain = {"time": (START + timedelta(days=days)).isoformat(), "id": f"{days}-1-x", "command": "retrain", "ended": 0}
+    return Line.model_validate(plain | other)
+
+
+WON = {
+    "run": "7f3c2a11",
+    "event": "schedule",
+    "actor": "octocat",
+    "commit": "a81c" * 10,
+    "data": {"digest": "3f2a55aa77bb.dir", "rows": 137915, "from": "2013-01-01T05:15:00", "to": "2013-05-31T23:59:00"},
+    "triggers": [FIRED, QUIET, OFF, UNKNOWN],
+    "production": 4,
+    "drift_share": 0.21,
+    "verdict": "PROMOTE",
+    "reasons": ["log_loss better by 0.0149 (95% interval 0.0020 to 0.0280)"],
+    "metrics": {"roc_auc": {"candidate": 0.7}, "log_loss": SCORE},
+    "seconds": {"validate": 2.1, "train": 6.1},
+    "total_seconds": 38.2,
+    "version": 5,
+    "pull_request": {"action": "opened", "number": 14, "url": "https://github.com/octo/e/pull/14"},
+    "links": {"run": "https://github.com/octo/e/actions/runs/9001"},
+    "bundles": {"candidate": "sha256:9c"},
+    "predictions": {"digest": "sha256:77"},
+}
+RELEASED = {
+    "command": "release",
+    "event": "push",
+    "action": "published",
+    "version": 5,
+    "production": 4,
+    "bundles": {"candidate": "sha256:9c"},
+    "metrics": {"log_loss": SCORE},
+    "links": {"release": "https://github.com/octo/e/releases/tag/v5"},
+}
+
+
+def test_the_table_says_each_run_in_a_row() -> None:
+    lines = [
+        line(0, **WON),
+        line(1, **RELEASED),
+        line(2, **{**WON, "new": False, "verdict": None, "metrics": {}, "version": None, "pull_request": None}),
+        line(3, event="workflow_dispatch", ended=1, errors=["bad"]),
+        line(4, ended=None),
+        line(5, command="rollback", action="opened", version=3, production=5),
+        line(6, triggers=[QUIET], production=5, total_seconds=240),
+    ]
+    assert table(lines) == [
+        "date              event     data to     triggers  verdict      log_loss          version  took",
+        "2026-11-01 03:17  schedule  2013-05-31  new_rows  PROMOTE      0.5759 -> 0.5610  (v5)     38 s",
+        "2026-11-02 03:17  push      -           -         published    0.5759 -> 0.5610  v5       -",
+        "2026-11-03 03:17  schedule  2013-05-31  new_rows  nothing new  -                 =v4      38 s",
+        "2026-11-04 03:17  dispatch  -           -         failed       -                 -        -",
+        "2026-11-05 03:17  laptop    -           -         broken off   -                 -        -",
+        "2026-11-06 03:17  laptop    -           -         rollback     -                 (v3)     -",
+        "2026-11-07 03:17  laptop    -           none      no reason    -                 =v5      4 min",
+    ]
+
+
+def test_the_table_is_never_wider_than_a_terminal_and_runs_no_codes() -> None:
+    many = [{**FIRED, "name": f"a_trigger_with_a_long_name_{n}"} for n in range(9)]
+    hostile = {"event": "\x1b[31mred\x07", "actor": "x\ny", "data": {"to": "2013-05\x1b]0;title\x07"}}
+    rows = table([line(0, **{**WON, "triggers": many}), line(1, **hostile)])
+    assert max(map(len, rows)) <= WIDTH and rows[1].count("…") == 1
+    assert all(row.isprintable() for row in rows)
+
+
+def test_a_run_is_told_in_sentences() -> None:
+    run, release = line(0, **WON), line(1, **RELEASED)
+    assert why(run, [run, release]) == [
+        "Run        7f3c2a11 (0-1-x): retrain on 2026-11-01 03:17 UTC.",
+        "           Begun: schedule by octocat, at commit a81ca81ca8.",
+        "Data       137,915 rows of 2013-01-01 to 2013-05-31 (data 3f2a55aa77).",
+        "Fired      new_rows: 28,796 new rows.",
+        "Not fired  max_age: at 33% of its limit (age 30 of 90D).",
+        "           data_drift: switched off.",
+        "           prediction_drift: not measured.",
+        "Drift      The drifted columns weighed 0.21 of all that the model uses.",
+        "Verdict    PROMOTE: log_loss better by 0.0149 (95% interval 0.0020 to 0.0280).",
+        "Metrics    roc_auc 0.7000.",
+        "           log_loss 0.5610, production v4 0.5759: difference -0.0149, interval -0.028 to -0.002,",
+        "           decides.",
+        "Then       Pull request #14 was opened.",
+        "           Released as v5 on 2026-11-02 03:17 UTC.",
+        "Took       38 s (validate 2.1, train 6.1).",
+        "Links      run: https://github.com/octo/e/actions/runs/9001",
+        "Check it   python -m scripts.ledger recheck 7f3c2a11",
+    ]
+
+
+def test_a_run_without_a_reason_and_one_that_failed() -> None:
+    idle = "\n".join(why(line(triggers=[QUIET]), []))
+    assert "No trigger fired: there was no reason to retrain." in idle and "None: nothing was trained." in idle
+    failed = "\n".join(why(line(ended=1, errors=["data/x.parquet: \x1b[31m bad"], warnings=["late"]), []))
+    assert "None: the run did not come to one." in failed
+    assert "Error      data/x.parquet:  [31m bad" in failed.replace("  [", " [").replace(": [", ":  [")
+    assert "Warning    late" in failed
+
+
+def test_a_closed_pull_request_says_why() -> None:
+    closed = {"action": "closed", "number": 14, "reason": "the new candidate does not win"}
+    assert "Then       Pull request #14 was closed: the new candidate does not win." in why(
+        line(pull_request=closed), []
+    )
+
+
+def test_a_release_is_told() -> None:
+    told = why(line(1, **RELEASED), [])
+    assert "Then       v5: published, after v4." in told
+
+
+def test_what_was_production() -> None:
+    told = since(line(1, **RELEASED), START + timedelta(days=3))
+    assert told[0] == "Production v5 on 2026-11-04 03:17 UTC."
+    assert told[1] == "Since      2026-11-02 03:17 UTC: published by 1-1-x."
+    assert "https://github.com/octo/e/releases/tag/v5" in told[-1]
+
+
+def test_what_was_declared_where_no_release_is_known_of() -> None:
+    score = declaration.Score(candidate=0.561)
+    now = declaration.Declaration(version=5, bundle="sha256:9c", metrics={"log_loss": score})
+    told = declared(now, START, "b" * 40, START + timedelta(days=3))
+    assert told[0] == "Production v5 on 2026-11-04 03:17 UTC."
+    assert "declared by commit bbbbbbbbbb" in told[1] and told[-1] == "Metrics    log_loss 0.5610."
