@@ -23,6 +23,7 @@ from scripts.edges.github import Settings
 
 PATIENCE = 75.0  # seconds that everything outside may take together
 ONE = 6.0  # seconds that one request to GitHub or MLflow may take
+WAIT = 8.0  # seconds of pauses between attempts that GitHub may take together
 ANSWER = 20.0  # seconds that the store may take
 SILENT = Unseen(f"no answer in {PATIENCE:.0f} s", "Look whether it runs, and try again.")
 LAPTOP = "Elsewhere than on GitHub: GITHUB_REPOSITORY=OWNER/NAME GITHUB_TOKEN=$(gh auth token) python -m scripts.doctor"
@@ -65,8 +66,8 @@ def asked(job: Job, given: Mapping[str, str]) -> Hub:
         return doctor_github.nothing(Unseen("this clone does not say which repository it belongs to", LAPTOP))
     settings = Settings(job.repository, job.token, job.api, job.server, timeout=ONE, pace=0.0)
     app = given.get("EVERGREEN_TOKEN")
-    asking = doctor_github.Asking(doctor_github.bounded(settings, ONE))
-    return asking.hub(doctor_github.bounded(replace(settings, token=app), ONE) if app else None)
+    asking = doctor_github.Asking(doctor_github.bounded(settings, WAIT))
+    return asking.hub(doctor_github.bounded(replace(settings, token=app), WAIT) if app else None)
 
 
 def services(params: Params | None, job: Job, given: Mapping[str, str], send: bool) -> dict[str, Callable[[], Any]]:

@@ -55,8 +55,9 @@ def test_a_laptop_without_token_or_network_gets_its_list_and_a_way_to_see_more(c
         "Outside",
         "Settings",
     ]
-    assert "? repository" in done.stdout and "GITHUB_TOKEN=$(gh auth token)" in done.stdout
-    assert all(f"· {name}" in done.stdout for name in environment.NAMES)
+    said = " ".join(done.stdout.split())
+    assert "? repository" in said and "GITHUB_TOKEN=$(gh auth token) python -m scripts.doctor" in said
+    assert all(name in done.stdout for name in environment.NAMES)
     assert "Statement" not in done.stdout
     assert copy.run("git", "status", "--porcelain").stdout.split() == ["??", "requirements.txt"]
 

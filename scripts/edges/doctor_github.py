@@ -181,7 +181,7 @@ def bounded(settings: Settings, patience: float) -> GitHub:
         nonlocal waited
         waited += seconds
         if waited > patience:
-            raise Mistake("GitHub: asks to wait for its rate limit. Try again later.")
+            raise Mistake(f"GitHub: asks to wait {seconds:.0f} s more. Try again later.")
         time.sleep(seconds)
 
     return GitHub(settings, sleep)

@@ -46,8 +46,8 @@ class Part:
     def unknown(self, what: str, unseen: Unseen) -> Finding:
         return Finding(self.name, "fail" if unseen.broken else "unknown", what, unseen.why, unseen.cure)
 
-    def unset(self, what: str, says: str) -> Finding:
-        return Finding(self.name, "unset", what, says)
+    def unset(self, what: str, says: str, cure: str = "") -> Finding:
+        return Finding(self.name, "unset", what, says, cure)
 
 
 def counted(findings: Iterable[Finding]) -> dict[State, int]:

@@ -66,11 +66,15 @@ def _half(given: Collection[str], seen: bool) -> Iterator[Finding]:
 
 
 def _missing(given: Collection[str], seen: bool) -> Iterator[Finding]:
+    """Those that nobody would ask for yet are only named."""
     where = "not set" if seen else "not set here"
-    for setting in environment.missing(given):
-        yield SETTINGS.unset(
-            setting.name, f"{where} ({setting.kind}). Gives {setting.gives}. Without: {setting.without}"
-        )
-    there = [name for name in environment.NAMES if name in given]
-    if there:
+    absent = environment.missing(given)
+    asked_for = [setting for setting in absent if not setting.of or setting.of in given]
+    for setting in asked_for:
+        cure = f"gh {setting.kind} set {setting.name}, for {setting.gives}"
+        yield SETTINGS.unset(setting.name, f"{where}: {setting.without}", cure)
+    rest = [setting.name for setting in absent if setting not in asked_for]
+    if rest:
+        yield SETTINGS.unset("not needed yet", f"{where}: {', '.join(rest)}")
+    if there := [name for name in environment.NAMES if name in given]:
         yield SETTINGS.ok("set", ", ".join(there))

@@ -23,11 +23,19 @@ def test_what_could_not_be_tried_is_unknown() -> None:
     assert {each.state for each in outside.findings(Services(why, why, why))} == {"unknown"}
 
 
-def test_every_setting_that_is_missing_is_named_with_what_it_gives() -> None:
+def test_every_setting_that_is_missing_is_named_and_how_to_set_those_that_somebody_may_want() -> None:
     found = outside.settings((), seen=True)
-    assert [each.what for each in found] == list(environment.NAMES)
     assert {each.state for each in found} == {"unset"}
-    assert all("Gives " in each.says and "Without: " in each.says for each in found)
+    named = {each.what for each in found} | set(found[-1].says.removeprefix("not set: ").split(", "))
+    assert named - {"not needed yet"} == set(environment.NAMES)
+    assert found[0].cure.startswith("gh variable set DVC_REMOTE_URL, for ")
+    assert "gh secret set APPRISE_URLS" in str(found)
+
+
+def test_what_belongs_to_a_setting_is_asked_for_when_that_is_given() -> None:
+    found = {each.what for each in outside.settings(("DVC_REMOTE_URL",), seen=True)}
+    assert {"AWS_ROLE_ARN", "DVC_ENDPOINT_URL"} <= found
+    assert "MLFLOW_TRACKING_TOKEN" not in found
 
 
 def test_half_a_setting_is_a_fault() -> None:
