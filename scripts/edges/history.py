@@ -1,10 +1,12 @@
 """What the history of a branch says: which models were declared, and where each was judged. Nothing is checked out."""
 
+import io
 import json
 import os
 import re
 import subprocess
-from collections.abc import Callable, Iterator
+import tarfile
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +45,18 @@ def at(commit: str, path: Path | str, root: Path = Path()) -> bytes | None:
     if NO_BLOB.search(done.stderr):
         return None
     raise _refused("cat-file", done.stderr)
+
+
+def files(commit: str, paths: Sequence[str], root: Path = Path()) -> dict[str, bytes]:
+    """Everything that a commit has at or below these paths, by path; links and such are left out."""
+    done = _run(root, "archive", "--format=tar", commit, "--", *paths)
+    if done.returncode:
+        if b"did not match any files" in done.stderr:
+            return {}
+        raise _refused("archive", done.stderr)
+    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as held:
+        members = [(member.name, held.extractfile(member)) for member in held if member.isfile()]
+        return {name: content.read() for name, content in sorted(members) if content is not None}
 
 
 def evaluation_of(
