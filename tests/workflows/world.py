@@ -1,0 +1,137 @@
+"""A copy of the template on the stand-in forge, and the people and clocks that make its workflows run."""
+
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from scripts.core import declaration
+from scripts.edges import dvc, git
+from tests.github_server import Forge
+from tests.layout import ROOT
+from tests.workflows.act import Act, Event, Ran
+from tests.workflows.reading import jobs, woken
+
+KEPT = ("scripts", ".github", ".dvc", "models")
+FILES = ("dvc.yaml", ".dvcignore", ".gitignore", "params.schema.json", "Makefile", "pyproject.toml")
+FILES += ("requirements.txt", "requirements-dev.txt")
+PERSON = "octocat"
+
+
+@dataclass
+class World:
+    folder: Path
+    forge: Forge
+    act: Act
+    template: bool = False
+    clones: int = 0
+    ran: list[tuple[str, Ran]] = field(default_factory=list)
+
+    @property
+    def inbox(self) -> Path:
+        """Where the data come from: the source of params.yaml points here."""
+        return self.folder / "inbox"
+
+    def arrives(self, name: str, content: bytes) -> None:
+        (self.inbox / name).write_bytes(content)
+
+    def git(self, *arguments: str) -> str:
+        done = subprocess.run(["git", *arguments], cwd=self.forge.bare, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    def main(self) -> str:
+        return self.git("rev-parse", "main")
+
+    def show(self, path: str, commit: str = "main") -> str:
+        return self.git("show", f"{commit}:{path}")
+
+    def ledger(self) -> list[str]:
+        return self.show("ledger.jsonl", "evergreen-ledger").splitlines()
+
+    def pushes(
+        self, files: Mapping[str, bytes | None], message: str = "A person's change", only: Iterable[str] = ()
+    ) -> dict[str, Ran]:
+        """A person's push to main, and all that it wakes."""
+        before = self.main()
+        self.forge.commit(files, message=message, actor=PERSON)
+        return self.wakes(before, only)
+
+    def merges(self, number: int, only: Iterable[str] = ("release", "retrain")) -> dict[str, Ran]:
+        before = self.main()
+        self.forge.merge(number, PERSON, "merge")
+        return self.wakes(before, only)
+
+    def wakes(self, before: str | None, only: Iterable[str] = ()) -> dict[str, Ran]:
+        """Run what GitHub would start for a push to main."""
+        listed = ("diff", "--name-only", before, "main") if before else ("ls-tree", "-r", "--name-only", "main")
+        names = woken("push", self.git(*listed).splitlines())
+        payload = {"ref": "refs/heads/main", "before": before or "0" * 40, "after": self.main()}
+        return {name: self.run(name, "push", payload) for name in sorted(names) if not only or name in only}
+
+    def cron(self, workflow: str) -> Ran:
+        return self.run(workflow, "schedule", {"schedule": "23 5 * * *"}, actor="github-actions[bot]")
+
+    def dispatch(self, workflow: str, job: str | None = None, **inputs: str) -> Ran:
+        """Inputs are texts, as act wants them in the payload."""
+        return self.run(workflow, "workflow_dispatch", {"ref": "refs/heads/main", "inputs": inputs}, job=job)
+
+    def run(
+        self, workflow: str, event: str, payload: Mapping[str, Any], actor: str = PERSON, job: str | None = None
+    ) -> Ran:
+        whole = {"repository": self._repository(), "sender": {"login": actor}, **payload}
+        commit = self.main()
+        clone = self._clone(commit)
+        ran = self.act.run(workflow, Event(event, whole, commit, actor=actor), clone, self._tokens(), job)
+        shutil.rmtree(clone)
+        self.ran.append((workflow, ran))
+        return ran
+
+    def _tokens(self) -> dict[str, str]:
+        """One for each job, with the rights that the workflow declares for it."""
+        return {one.id: self.forge.token(one.body["permissions"]) for one in jobs() if not one.calls}
+
+    def _repository(self) -> dict[str, Any]:
+        owner, name = self.forge.repository.split("/")
+        known = {"full_name": self.forge.repository, "name": name, "owner": {"login": owner}, "default_branch": "main"}
+        return {**known, "is_template": self.template, "private": False, "visibility": "public", "fork": False}
+
+    def _clone(self, commit: str) -> Path:
+        self.clones += 1
+        clone = self.folder / f"clone-{self.clones}"
+        for words in (
+            ["clone", "--quiet", str(self.forge.bare), str(clone)],
+            ["-C", str(clone), "checkout", "--quiet", "-B", "main", commit],
+        ):
+            subprocess.run(["git", *words], check=True, capture_output=True)
+        subprocess.run(
+            ["git", "-C", str(clone), "remote", "set-url", "origin", f"{self.forge.url}/{self.forge.repository}"],
+            check=True,
+        )
+        return clone
+
+
+def project(params: str) -> dict[str, bytes]:
+    """What a new copy of the template consists of, with params of its own."""
+    names = [name for name in git.files() if Path(name).parts[0] in KEPT or name in FILES]
+    files = {name: (ROOT / name).read_bytes() for name in names}
+    return files | {
+        "params.yaml": params.encode(),
+        "data.dvc": dvc.NOTHING.encode(),
+        "models/production.json": declaration.render(declaration.none()).encode(),
+        "models/production.zip.dvc": dvc.NO_FILE.encode(),
+    }
+
+
+@contextmanager
+def world(folder: Path, params: str) -> Iterator[World]:
+    """`{inbox}` in the params is filled with the folder that batches arrive in."""
+    with Forge.started(folder / "forge") as forge:
+        act = Act(folder / "act", forge.url, forge.api, forge.repository)
+        made = World(folder, forge, act)
+        made.inbox.mkdir()
+        made.forge.commit(project(params.replace("path: inbox", f"path: {made.inbox}")))
+        yield made
+        assert forge.violations == []
