@@ -1,0 +1,72 @@
+"""Keep the one standing pull request as the last verdict says: open it, renew it, close it, or leave it."""
+
+import argparse
+import os
+from collections.abc import Sequence
+
+from scripts.core import environment, errors, standing
+from scripts.core.report import pull_request, run_page
+from scripts.core.standing import Commit, Open, Refresh
+from scripts.edges import actions, judged, outcome, project, proposing
+from scripts.edges.actions import Job
+from scripts.edges.judged import Judged
+from scripts.edges.proposing import Done, Task
+from scripts.edges.world import World
+
+
+def dry(found: Judged, job: Job) -> Sequence[str]:
+    """What would be decided and said, with no more than a look."""
+    world = World.seen(job, os.environ) if job.repository else World.alone(job)
+    task = Task(found, world, os.environ)
+    action = standing.decide(proposing.situation(found, world))
+    lines = [f"propose: {type(action).__name__.lower()}: {action.reason}"]
+    if isinstance(action, Open | Refresh | Commit):
+        declared, _ = proposing.promoted(task, with_record=False)
+        assert found.evaluation is not None
+        body = pull_request.body(proposing.described(task, declared, world.tip, None))
+        lines += ["", f"# {pull_request.title(declared, found.evaluation)}", "", body]
+    return lines
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m scripts.propose", description=__doc__)
+    parser.add_argument("--dry-run", action="store_true", help="print what would be proposed, and write nothing")
+    return parser.parse_args()
+
+
+def told(found: Judged, done: Done, job: Job) -> None:
+    """For the commands after this one, and for the run's page."""
+    missing = environment.missing([name for name in environment.NAMES if os.environ.get(name)])
+    ran = run_page.Ran(
+        name=found.params.data.name,
+        production=project.read_declaration().version,
+        retrain=found.retrain,
+        record=found.record,
+        proposed=vars(done),
+        evaluation=found.evaluation,
+        drift=found.drift,
+        missing=missing,
+    )
+    job.say(run_page.page(ran))
+
+
+@errors.reported
+def main() -> int:
+    asked, job = arguments(), actions.job()
+    found = judged.read()
+    if asked.dry_run:
+        print(*dry(found, job), sep="\n")
+        return 0
+    with outcome.kept("propose") as kept:
+        if found.failed:
+            done = Done("nothing", found.failed)
+        else:
+            done = proposing.propose(Task(found, World.seen(job, os.environ), os.environ))
+        kept |= vars(done)
+    told(found, done, job)
+    print(f"propose: {done.action}{f' #{done.number}' if done.number else ''}: {done.reason}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
