@@ -100,10 +100,12 @@ def outputs(pipeline: str) -> dict[str, bool]:
 def members(listing: bytes, of: Object) -> list[Object]:
     """The files of a folder, from the bytes of its .dir object."""
     try:
-        entries = [(str(entry["md5"]), str(entry["relpath"])) for entry in json.loads(listing)]
+        value = json.loads(listing)
+        entries = [(str(entry["md5"]), str(entry["relpath"])) for entry in value]
+        broken = not isinstance(value, list)
     except (ValueError, LookupError, TypeError):
-        entries = [("", "")]
-    if any(NAME.fullmatch(oid) is None or not inside(relative) for oid, relative in entries):
+        entries, broken = [], True
+    if broken or any(NAME.fullmatch(oid) is None or not inside(relative) for oid, relative in entries):
         raise Mistake(f"{of}: is no list of files. Push {of.path} again from where it is whole.", code=OUTSIDE)
     return [Object(f"{of.path}/{relative}", oid, None, of.source) for oid, relative in entries]
 
