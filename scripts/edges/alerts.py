@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from queue import Empty, Queue
+from typing import Any
 
 from scripts.core import masking
 from scripts.core.alerts import Alert
@@ -75,9 +76,10 @@ def send(known: Sequence[Channel], wanted: Sequence[tuple[Alert, Sequence[str]]]
     asked = [(channel, [alert for alert, tags in wanted if channel.hears(tags)]) for channel in known]
     asked = [(channel, found) for channel, found in asked if found]
     answers: Queue[Sent] = Queue()
-    for channel, found in asked:
+    # Services are made before the clock starts: Apprise takes seconds to load its list of them.
+    for service, channel, found in [(_service(channel), channel, found) for channel, found in asked]:
         # A daemon: a service that hangs must not keep the process.
-        threading.Thread(target=_deliver, args=(channel, found, known, answers), daemon=True).start()
+        threading.Thread(target=_deliver, args=(service, channel, found, known, answers), daemon=True).start()
     waiting = {(channel, alert.key): alert for channel, found in asked for alert in found}
     out: list[Sent] = []
     until = time.monotonic() + timeout
@@ -92,21 +94,33 @@ def send(known: Sequence[Channel], wanted: Sequence[tuple[Alert, Sequence[str]]]
     return out + [Sent(alert, channel, late) for (channel, _), alert in waiting.items()]
 
 
-def _deliver(channel: Channel, alerts: Sequence[Alert], known: Sequence[Channel], answers: "Queue[Sent]") -> None:
+def _service(channel: Channel) -> Any:
+    """None where the address is none of a service."""
+    from apprise import Apprise
+
+    service = Apprise()
+    try:
+        return service if service.add(channel.url) else None
+    except Exception:  # whatever a service makes of an address, the others go on
+        return None
+
+
+def _deliver(
+    service: Any, channel: Channel, alerts: Sequence[Alert], known: Sequence[Channel], answers: "Queue[Sent]"
+) -> None:
     for alert in alerts:
         try:
-            problem = _notify(channel, alert)
+            problem = _notify(service, alert)
         except Exception as error:  # whatever a service's code does, the others go on
             problem = f"{type(error).__name__}: {error}"
         answers.put(Sent(alert, channel, problem and _told(problem, known)))
 
 
-def _notify(channel: Channel, alert: Alert) -> str | None:
+def _notify(service: Any, alert: Alert) -> str | None:
     """Why it failed; None when it was taken."""
-    from apprise import Apprise, NotifyFormat, NotifyType
+    from apprise import NotifyFormat, NotifyType
 
-    service = Apprise()
-    if not service.add(channel.url):
+    if service is None:
         return "has an address that Apprise can't read: see its documentation for the form"
     urgent = alert.kind in ("broken", "validation_failed")
     result = service.notify(
