@@ -31,6 +31,12 @@ def decide(case: Case, override: str | None) -> Verdict | None:
     """The verdict to be declared; None when the candidate is production already. A Mistake says why not."""
     if case.candidate == case.production.bundle:
         return None
+    found = judged(case)
+    return found if found.verdict == "PROMOTE" else _overridden(found, override, case.allow_override)
+
+
+def judged(case: Case) -> Verdict:
+    """The verdict, which must be about this candidate and about what is production now."""
     if case.evaluation is None:
         raise Mistake(f"{EVALUATION}: there is no verdict on the candidate yet. {ANEW}")
     try:
@@ -38,11 +44,10 @@ def decide(case: Case, override: str | None) -> Verdict | None:
         _fresh(case, case.evaluation["models"])
     except (ValueError, LookupError, TypeError):
         raise Mistake(f"{EVALUATION}: does not say what it should. Make it anew: dvc repro -f evaluate.") from None
-    return found if found.verdict == "PROMOTE" else _overridden(found, override, case.allow_override)
+    return found
 
 
 def _fresh(case: Case, judged: Mapping[str, Any]) -> None:
-    """The verdict must be about this candidate and about what is production now."""
     candidate, production = judged["candidate"]["bundle"], judged["production"] or {"version": 0, "bundle": None}
     now = case.production
     if candidate != case.candidate:

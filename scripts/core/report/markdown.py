@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 
 LONGEST = 80  # characters of a name
 BREAK = "\N{ZERO WIDTH SPACE}"  # inside of what GitHub would take for a mention, a reference or a link
-HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-MARKS = re.compile(r"([\\`*\[\]|~])|(?<![^\W_])(_)|(_)(?![^\W_])")  # an underscore between letters is just one
+HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"})
+MARKS = re.compile(r"([\\`*\[\]~])|(?<![^\W_])(_)|(_)(?![^\W_])")  # an underscore between letters is just one
+BAR = r"\|"  # what a table takes for a bar, in code too
 LINKS = re.compile(r"@(?=\w)|#(?=\d)|(?<=[A-Za-z]):(?=//)|:(?=[\w+-]+:)|(?i:(?<=www)(?=\.)|(?<=GH)-(?=\d))")
 OPENERS = re.compile(r"^(\s*)([#+=-]|:(?=:)|\d+(?=[.)]))")  # what only means something where a line begins
 ALIGNS = {"l": "---", "r": "---:", "c": ":---:"}
@@ -32,17 +33,17 @@ def name(text: object) -> str:
 
 
 def code(text: object, most: int = 10_000) -> str:
-    """Word for word, as one line of code: nothing in it means anything, but a table's bar."""
+    """Word for word, as one line of code: nothing in it means anything."""
     line = plain(text, most)
     fence = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)
     pad = " " if line.startswith("`") or line.endswith("`") else ""
-    return f"{fence}{pad}{line}{pad}{fence}".replace("|", "\\|") if line else ""
+    return f"{fence}{pad}{line}{pad}{fence}" if line else ""
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], align: str) -> str:
     """Cells are Markdown already; `align` has a letter (l, r, c) for each column."""
     lines = [header, [ALIGNS[letter] for letter in align], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return "\n".join(f"| {' | '.join(cell.replace('|', BAR) for cell in line)} |" for line in lines)
 
 
 def bullets(items: Iterable[str]) -> str:
