@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from tests.github_server import shapes
-from tests.github_server.answers import Answer, invalid, not_found, refused
+from tests.github_server.answers import Answer, Stop, invalid, not_found, refused
 from tests.github_server.routes import Address, Call, route
 from tests.github_server.state import Asset, Release, State, stamp
 
@@ -63,13 +63,19 @@ def store(call: Call, state: str) -> Answer:
     if not name:
         raise invalid("ReleaseAsset", "missing_field", "name")
     if any(asset.name == name for asset in release.assets):
-        raise invalid("ReleaseAsset", "already_exists", "name")
+        raise _taken()
     content = call.body if isinstance(call.body, bytes) else b""
     kind = call.headers.get("content-type", "application/octet-stream")
     label = call.query.get("label", "")
     asset = Asset(call.state.id(), name, label, kind, content, call.actor, call.state.now(), state)
     call.state.keep(replace(release, assets=(*release.assets, asset)))
     return Answer(201, asset_shape(call.at, release, asset))
+
+
+def _taken() -> Stop:
+    stop = invalid("ReleaseAsset", "already_exists", "name")
+    stop.answer.value["request_id"] = "F00D:1"
+    return stop
 
 
 def _asset(call: Call) -> tuple[Release, Asset]:
@@ -96,7 +102,7 @@ def changed(call: Call) -> Answer:
     if release.immutable:
         raise refused(422, "Cannot update assets of an immutable release.")
     if any(other.name == name and other.id != asset.id for other in release.assets):
-        raise invalid("ReleaseAsset", "already_exists", "name")
+        raise _taken()
     after = replace(asset, name=name, label=label)
     call.state.keep(replace(release, assets=tuple(after if one.id == asset.id else one for one in release.assets)))
     return Answer(200, asset_shape(call.at, release, after))

@@ -6,7 +6,6 @@ from typing import Any
 import requests
 
 from tests.github_server import Forge
-from tests.github_server.state import ACTIONS
 
 
 @dataclass(frozen=True)
@@ -15,6 +14,7 @@ class Reply:
     value: Any
     headers: requests.structures.CaseInsensitiveDict[str]
     content: bytes
+    request_url: str
 
     @property
     def message(self) -> str:
@@ -40,7 +40,7 @@ class Client:
         done = requests.request(verb, url, headers=headers, params=query, timeout=10, allow_redirects=False, **content)
         kind = done.headers.get("Content-Type", "")
         value = done.json() if done.content and "json" in kind else None
-        return Reply(done.status_code, value, done.headers, done.content)
+        return Reply(done.status_code, value, done.headers, done.content, url)
 
     def get(self, path: str, /, **query: Any) -> Reply:
         return self.ask("GET", path, **query)

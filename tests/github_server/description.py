@@ -62,6 +62,11 @@ class Operation:
             schema = {"$ref": f"{BASE}#/components/schemas/basic-error"}
         if schema is not None and value is not None:
             yield from self._wrong(value, f"answer {status}", schema)
+        if schema is not None and value is not None and status < 300:
+            one, part = (value[:1], schema.get("items", {})) if isinstance(value, list) else ([value], schema)
+            names = self.description.names_in(part)
+            unknown = sorted({name for item in one if isinstance(item, dict) for name in item} - names)
+            yield from (f"answer {status}: {name} is not described" for name in unknown)
 
     def _wrong(self, value: Any, what: str, schema: Any) -> Iterator[str]:
         for error in self.description.validator(json.dumps(schema, sort_keys=True)).iter_errors(value):

@@ -23,6 +23,7 @@ from tests.github_server import (
     statuses,
 )
 from tests.github_server.answers import Answer, Stop, not_found, refused
+from tests.github_server.description import description
 from tests.github_server.faults import Fault
 from tests.github_server.routes import Address, Call, Route, found, known, public
 from tests.github_server.server import Request
@@ -111,14 +112,31 @@ class Desk:
         upload = one.handler is assets.uploaded
         body = request.data if upload else _json(request)
         call = Call(self.state, self.at, token, names, query, request.headers, body)
-        if one.repository:
-            self._allowed(one, call)
-        if upload and broken:
-            return assets.store(call, "starter")
-        if not request.whole:
-            raise refused(400, "Problems parsing JSON")
-        merging.settle(self.state)  # tests may have pushed into the bare repository itself
-        return one.handler(call)
+        answer = self._done(one, call, broken, request.whole)
+        self._check(one, call, answer)
+        return answer
+
+    def _done(self, one: Route, call: Call, broken: bool, whole: bool) -> Answer:
+        try:
+            if one.repository:
+                self._allowed(one, call)
+            if broken and one.handler is assets.uploaded:
+                return assets.store(call, "starter")
+            if not whole:
+                raise refused(400, "Problems parsing JSON")
+            merging.settle(self.state)  # tests may have pushed into the bare repository itself
+            return one.handler(call)
+        except Stop as stop:
+            return stop.answer
+
+    def _check(self, one: Route, call: Call, answer: Answer) -> None:
+        """Hold request and answer against GitHub's description."""
+        operation = description().operation(one.verb, one.path)
+        if operation is None:
+            self.violations.append(f"{one.verb} {one.path}: GitHub describes no such operation")
+            return
+        wrong = [*operation.request(call.query, call.body), *operation.response(answer.status, answer.value)]
+        self.violations += [f"{operation.key}: {line}" for line in wrong]
 
     def _allowed(self, one: Route, call: Call) -> None:
         """Refuse what the token may not do, in the order in which GitHub looks."""

@@ -9,6 +9,7 @@ from typing import Any
 from scripts.edges.github import Settings
 from tests.github_server import actions, git_http, issues, merging, pulls, releases, server, statuses
 from tests.github_server.bare import Bare
+from tests.github_server.description import description
 from tests.github_server.desk import Desk
 from tests.github_server.faults import Fault
 from tests.github_server.routes import Address
@@ -29,6 +30,7 @@ class Forge:
     @contextmanager
     def started(cls, folder: Path, repository: str = "octo/evergreen") -> Iterator["Forge"]:
         """A server with an empty bare repository in `folder`, and `main` holding a README."""
+        description()  # says at once when it can't be had
         forge = cls(Bare.begin(git_http.folder_of(folder, repository)), repository)
         forge.commit({"README.md": "# Evergreen\n"}, message="The beginning")
         with server.serving(forge.desk.noted, forge.desk.carried) as url:

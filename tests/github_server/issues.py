@@ -1,6 +1,7 @@
 """Issues, their comments and labels. A pull request is an issue too."""
 
 from typing import Any
+from urllib.parse import quote
 
 from tests.github_server import shapes
 from tests.github_server.answers import Answer, invalid, not_found, refused, too_long
@@ -15,7 +16,7 @@ def label_shape(at: Address, label: Label) -> dict[str, Any]:
     return {
         "id": label.id,
         "node_id": shapes.node("LA", label.id),
-        "url": at.repo(f"/labels/{label.name}"),
+        "url": at.repo(f"/labels/{quote(label.name)}"),
         "name": label.name,
         "color": label.color,
         "default": label.default,
@@ -57,6 +58,9 @@ def shape(at: Address, state: State, issue: Issue) -> dict[str, Any]:
         "author_association": "NONE",
         "active_lock_reason": None,
         "body": issue.body,
+        "reactions": shapes.reactions(url),
+        "timeline_url": f"{url}/timeline",
+        "performed_via_github_app": None,
     }
     if issue.pull:
         links = {"url": at.repo(f"/pulls/{issue.number}"), "html_url": web}
@@ -78,6 +82,8 @@ def comment_shape(at: Address, state: State, comment: Comment) -> dict[str, Any]
         "updated_at": stamp(comment.updated),
         "author_association": "NONE",
         "body": comment.body,
+        "reactions": shapes.reactions(at.repo(f"/issues/comments/{comment.id}")),
+        "performed_via_github_app": None,
     }
 
 

@@ -90,6 +90,7 @@ def integrity(path: Path) -> str:
 def locked(name: str) -> Iterator[None]:
     """One process at a time: tests run in several."""
     CACHE.mkdir(exist_ok=True)
+    (CACHE / ".gitignore").write_text("*\n")
     with (CACHE / f"{name}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -17,7 +17,17 @@ def pruned(whole: Mapping[str, Any], wanted: Iterable[tuple[str, str]]) -> dict[
             operations[f"{verb} {path}"] = _operation(whole, described)
     names = _reached(whole, [operations, {"$ref": f"{BASE}{COMPONENTS}schemas/basic-error"}])
     schemas = {name: schema(whole["components"]["schemas"][name]) for name in sorted(names)}
+    _mend(operations, schemas)
     return {"operations": operations, "components": {"schemas": schemas}}
+
+
+def _mend(operations: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Put in what GitHub takes or gives, as its guides say, and the description leaves out."""
+    if "release-asset" in schemas:  # an upload that broke off
+        schemas["release-asset"]["properties"]["state"]["enum"].append("starter")
+    for key, operation in operations.items():  # names alone
+        if key.endswith("/issues/{issue_number}/labels") and operation["request"]:
+            operation["request"]["oneOf"].append({"type": "array", "items": {"type": "string"}})
 
 
 def _operation(whole: Mapping[str, Any], described: Mapping[str, Any]) -> dict[str, Any]:

@@ -75,10 +75,14 @@ class Call:
             raise invalid(resource, "missing_field", name)
         return value
 
+    def _whole(self, name: str, otherwise: int) -> int:
+        text = self.query.get(name, "")
+        return int(text) if text.isdecimal() else otherwise
+
     def paged(self, items: Sequence[Any], shape: Callable[[Any], Any], path: str, key: str | None = None) -> Answer:
         """One page of a list, with links to the others."""
-        size = max(1, min(int(self.query.get("per_page", 30)), MOST))
-        page, last = max(1, int(self.query.get("page", 1))), max(1, -(-len(items) // size))
+        size = max(1, min(self._whole("per_page", 30), MOST))
+        page, last = max(1, self._whole("page", 1)), max(1, -(-len(items) // size))
         shown = [shape(item) for item in items[(page - 1) * size : page * size]]
         rest = "".join(f"&{name}={value}" for name, value in self.query.items() if name not in ("page",))
         places = {"prev": page - 1, "next": page + 1, "last": last, "first": 1}

@@ -4,6 +4,7 @@ import base64
 import zlib
 from functools import cache
 from typing import Any
+from urllib.parse import quote
 
 from tests.github_server.bare import Bare
 from tests.github_server.routes import Address
@@ -72,7 +73,7 @@ def node(kind: str, number: int) -> str:
 
 @cache
 def user(at: Address, login: str) -> dict[str, Any]:
-    url, number = f"{at.api}/users/{login}", number_of(login)
+    url, number = f"{at.api}/users/{quote(login)}", number_of(login)
     links = {name: url + rest for name, rest in _USER_LINKS.items()}
     return {
         "login": login,
@@ -158,7 +159,14 @@ def full_repository(at: Address, settings: RepoSettings, push: bool) -> dict[str
     if not push:
         return repository(at, settings, push) | more
     auto = {"allow_auto_merge": settings.allow_auto_merge, "delete_branch_on_merge": False}
+    auto |= {"allow_update_branch": False, "use_squash_pr_title_as_default": False}
     return repository(at, settings, push) | more | merging | auto
+
+
+def reactions(url: str) -> dict[str, Any]:
+    """Nobody has reacted."""
+    kinds = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
+    return {"url": f"{url}/reactions", "total_count": 0, **dict.fromkeys(kinds, 0)}
 
 
 _UNSIGNED = {"verified": False, "reason": "unsigned", "signature": None, "payload": None, "verified_at": None}
@@ -210,9 +218,9 @@ def files(at: Address, bare: Bare, base: str, head: str) -> list[dict[str, Any]]
             "additions": file["plus"],
             "deletions": file["minus"],
             "changes": file["plus"] + file["minus"],
-            "blob_url": at.web(f"/blob/{head}/{file['name']}"),
-            "raw_url": at.web(f"/raw/{head}/{file['name']}"),
-            "contents_url": at.repo(f"/contents/{file['name']}?ref={head}"),
+            "blob_url": at.web(f"/blob/{head}/{quote(file['name'])}"),
+            "raw_url": at.web(f"/raw/{head}/{quote(file['name'])}"),
+            "contents_url": at.repo(f"/contents/{quote(file['name'])}?ref={head}"),
         }
         for file in bare.files(base, head)
     ]

@@ -7,6 +7,7 @@ def test_dispatches_are_kept(forge: Forge) -> None:
     actions = client(forge)
     assert actions.post("dispatches", {"event_type": "promoted", "client_payload": {"version": 1}}).status == 204
     assert actions.post("dispatches", {"event_type": "x" * 101}).status == 422
+    assert "is longer than 100 characters" in forge.violations.pop()
     assert actions.post("actions/workflows/retrain.yml/dispatches", {"ref": "main", "inputs": {"a": "b"}}).status == 204
     assert actions.post("actions/workflows/retrain.yml/dispatches", {"ref": "missing"}).status == 422
     assert actions.post("actions/workflows/missing.yml/dispatches", {"ref": "main"}).status == 404

@@ -4,25 +4,24 @@ from tests.github_server import Forge
 from tests.github_server.client import client
 
 WRITES = [
-    ("POST", "issues", "issues=write"),
-    ("POST", "pulls", "pull_requests=write"),
-    ("POST", "releases", "contents=write"),
-    ("POST", "git/refs", "contents=write"),
-    ("POST", "dispatches", "contents=write"),
-    ("POST", f"statuses/{'0' * 40}", "statuses=write"),
-    ("POST", "actions/workflows/retrain.yml/dispatches", "actions=write"),
-    ("POST", "labels", "issues=write; pull_requests=write"),
+    ("issues", {"title": "x"}, "issues=write"),
+    ("pulls", {"title": "x", "head": "x", "base": "main"}, "pull_requests=write"),
+    ("releases", {"tag_name": "v1"}, "contents=write"),
+    ("git/refs", {"ref": "refs/heads/x", "sha": "0" * 40}, "contents=write"),
+    ("dispatches", {"event_type": "x"}, "contents=write"),
+    (f"statuses/{'0' * 40}", {"state": "success"}, "statuses=write"),
+    ("actions/workflows/retrain.yml/dispatches", {"ref": "main"}, "actions=write"),
+    ("labels", {"name": "x"}, "issues=write; pull_requests=write"),
 ]
 
 
-@pytest.mark.parametrize(("verb", "path", "need"), WRITES)
-def test_a_write_takes_its_permission(forge: Forge, verb: str, path: str, need: str) -> None:
-    body = {"title": "x", "name": "x", "tag_name": "v1", "ref": "refs/heads/x", "sha": "0" * 40}
-    reply = client(forge, "read-all").ask(verb, path, body)
+@pytest.mark.parametrize(("path", "body", "need"), WRITES)
+def test_a_write_takes_its_permission(forge: Forge, path: str, body: dict[str, str], need: str) -> None:
+    reply = client(forge, "read-all").post(path, body)
     assert reply.status == 403
     assert reply.value["message"] == "Resource not accessible by integration"
     assert reply.headers["X-Accepted-GitHub-Permissions"] == need
-    assert client(forge, None).ask(verb, path, body).status == 401
+    assert client(forge, None).post(path, body).status == 401
     assert forge.writes[-1].status == 401
 
 
