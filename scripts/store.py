@@ -3,11 +3,13 @@
 import argparse
 import os
 import shlex
+from collections.abc import Callable
 
 from scripts.core import errors
 from scripts.core.errors import OUTSIDE, Mistake
 from scripts.edges import actions, branch_store, lock, project, store_move, stores
 from scripts.edges.branch_store import Branch
+from scripts.edges.store import Store
 
 MB = 1_000_000
 
@@ -70,7 +72,7 @@ def migrate(to: str, endpoint: str | None) -> list[str]:
     ]
 
 
-def _opened() -> stores.Store:
+def _opened() -> Store:
     return stores.opened(os.environ, actions.job(), project.read_params().store)
 
 
@@ -92,7 +94,7 @@ def arguments() -> argparse.Namespace:
 @errors.reported
 def main() -> int:
     given = arguments()
-    acts = {
+    acts: dict[str, Callable[[], list[str]]] = {
         "configure": configure,
         "pull": lambda: pull(given.targets),
         "push": push,

@@ -34,8 +34,8 @@ def change(handover: Handover, kept: Mapping[str, bool], there: Iterable[str]) -
 
 def _report(path: str) -> bool:
     """Whether a file of the branch is one that a run leaves there."""
-    pure = PurePosixPath(path)
-    return (pure.parent, pure.suffix) in ((REPORTS, ".json"), (PLOTS, ".png"))
+    folder, _, name = path.rpartition("/")
+    return (folder == str(REPORTS) and name.endswith(".json")) or (folder == str(PLOTS) and name.endswith(".png"))
 
 
 def _message(handover: Handover) -> str:

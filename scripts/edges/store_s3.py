@@ -85,7 +85,7 @@ class Bucket:
         return {oid: int(size) for oid, size in named if oid is not None}
 
     def _asked(self, what: str, oid: str) -> Any:
-        from botocore.exceptions import ClientError
+        from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
         with self._told():
             try:

@@ -81,7 +81,7 @@ def test_what_is_written_is_read_back_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("said", [b"", b"[]", b"{}", b"\xff", b'{"base": "main", "whole": true, "files": {}}'])
 def test_a_manifest_that_says_nothing_is_told(said: bytes) -> None:
-    with pytest.raises(Mistake, match="manifest.json"):
+    with pytest.raises(Mistake, match=r"manifest\.json"):
         handover.opened(said, {})
 
 

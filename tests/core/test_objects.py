@@ -69,7 +69,7 @@ def test_a_path_that_leads_elsewhere_is_refused(path: str) -> None:
     "listing", [b"", b"{}", b"[1]", b'[{"md5": "x", "relpath": "a"}]', b'[{"relpath": "a"}]', b"\xff"]
 )
 def test_a_list_that_is_none_is_told(listing: bytes) -> None:
-    with pytest.raises(Mistake, match="data.*is no list of files"):
+    with pytest.raises(Mistake, match=r"data.*is no list of files"):
         objects.members(listing, DATA)
 
 

@@ -97,7 +97,7 @@ def test_sizes_are_warned_of_long_before_github_refuses(
     assert "one object" in warned[0] and "migrate" in warned[0]
     monkeypatch.setattr(branch_store, "MOST_OBJECT", 600)
     stored.lay_out(tmp_path / "one", {"big.csv": b"x" * 601})
-    with pytest.raises(Mistake, match="more than GitHub takes.*migrate"):
+    with pytest.raises(Mistake, match=r"more than GitHub takes.*migrate"):
         Store(branch(bare, tmp_path / "one"), tmp_path / "one").push()
 
 
