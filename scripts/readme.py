@@ -1,4 +1,4 @@
-"""Write the generated parts of README.md: the table of settings, and the tree with one line per file."""
+"""Write the generated parts of README.md: the tables of settings, and the tree with one line per file."""
 
 import argparse
 import ast
@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from scripts.core import errors
+from scripts.core import environment, errors
 from scripts.core.errors import FAILED
 from scripts.edges import files, git
 from scripts.params import table
 
 README = Path("README.md")
 SAID = {  # files that can't say it themselves
-    ".github": "workflows",
+    ".github": "the loop as workflows: each step is one command",
     "Makefile": "the commands that people type",
     "benchmarks": "how fast and how right, against what people use instead",
     "data.dvc": "which data",
@@ -26,9 +26,11 @@ SAID = {  # files that can't say it themselves
     "scripts": "everything that runs, always as `python -m scripts.<name>`",
     "scripts/core": "the rules, pure: values in, values out",
     "scripts/core/checks": "what a batch must be like",
+    "scripts/core/doctor": "what is looked at, and the cures",
     "scripts/core/drift": "how far new rows have moved from what production knows",
     "scripts/core/gate": "the verdict",
     "scripts/core/plots": "the pictures",
+    "scripts/core/report": "what people read: pull requests, releases, pages",
     "scripts/core/scoring": "metrics and their intervals",
     "scripts/core/settings": "what params.yaml is read with",
     "scripts/core/tables": "files as one typed table; which row is which",
@@ -36,6 +38,8 @@ SAID = {  # files that can't say it themselves
     "scripts/edges": "one module per outside thing",
     "scripts/stages": "what `dvc repro` runs: files in, files out",
     "tests": "mirrors scripts/",
+    "tests/github_server": "the stand-in for GitHub",
+    "tests/workflows": "the workflow files, read and run",
 }
 
 
@@ -69,7 +73,7 @@ def first_sentence(path: Path) -> str:
 
 
 def parts() -> Mapping[str, str]:
-    return {"params": table(), "tree": tree()}
+    return {"params": table(), "environment": environment.table(), "tree": tree()}
 
 
 def written(readme: str) -> str:

@@ -2,8 +2,9 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -27,7 +28,8 @@ from scripts.core.paths import (
     RUN,
     VALIDATION,
 )
-from scripts.edges import asked, dvc, dvc_lock, files, lock, outcome, project, tracking
+from scripts.core.report import run_page
+from scripts.edges import actions, asked, dvc, dvc_lock, files, lock, outcome, project, tracking
 from scripts.edges.asked import Asked
 from scripts.edges.progress import Progress
 from scripts.ingest import Arrived, Landed, ingest
@@ -235,14 +237,27 @@ def told(found: Outcome, started: datetime) -> dict[str, Any]:
     return {**found.record, "started": started.isoformat(timespec="seconds"), "total_seconds": round(seconds, 2)}
 
 
+@contextmanager
+def page_of_a_dry_run() -> Iterator[None]:
+    """No job comes after it that would say on the run's page what was found."""
+    try:
+        yield
+    finally:
+        found = outcome.read("retrain") or {}
+        if found.get("dry_run"):
+            judged = project.read_json(EVALUATION) if found.get("verdict") else None
+            ran = run_page.Ran("Dry run", found.get("production") or 0, found, evaluation=judged)
+            actions.job().say(run_page.page(ran))
+
+
 @errors.reported
 def main() -> int:
     started = datetime.now(UTC)
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # stages overlap: a thread that waits must not keep a core
     outcome.begin()
-    with outcome.kept("retrain") as kept:
+    with page_of_a_dry_run(), outcome.kept("retrain") as kept:
         what = asked.of_a_retrain(__doc__ or "", os.environ)
-        kept |= {"started": started.isoformat(timespec="seconds"), "reason": what.reason}
+        kept |= {"started": started.isoformat(timespec="seconds"), "reason": what.reason, "dry_run": what.dry_run}
         with lock.held(), Progress(quiet=what.json) as progress:
             found = retrain(begun(what, progress))
         kept |= told(found, started)

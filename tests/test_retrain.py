@@ -7,11 +7,16 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from scripts import retrain
+from scripts.ingest import Arrived, Landed
 from tests import small
 from tests.scratch import Scratch, scratch
+
+MONTHS = ["2013-01", "2013-02", "2013-03", "2013-04"]
 
 
 @pytest.fixture(scope="module")
@@ -139,3 +144,47 @@ def test_production_that_is_not_the_declared_one_stops_everything(copy: Scratch)
     arrives(copy, 1)
     refused = copy.command("retrain", code=3)
     assert "models/production.zip" in refused.stderr and "dvc checkout" in refused.stderr
+
+
+def test_a_dry_run_judges_records_nothing_and_says_so_on_the_runs_page(copy: Scratch) -> None:
+    arrives(copy, 1)
+    page = copy.root.parent / "page.md"
+    form = {"EVERGREEN_DRY_RUN": "true", "GITHUB_STEP_SUMMARY": str(page)}
+    params = copy.root / "params.yaml"
+    params.write_text(params.read_text().replace("tracking: {enabled: false}", "tracking: {uri: 'sqlite:///x.db'}"))
+    copy.run(sys.executable, "-m", "scripts.retrain", **form)
+    assert not (copy.root / "x.db").exists()
+    assert copy.json("outcome/retrain.json")["verdict"] in ("HOLD", "PROMOTE")
+    assert "## Dry run: " in page.read_text("utf-8") and "log loss" in page.read_text("utf-8")
+
+
+def test_only_what_can_be_replayed_can_be_replayed_up_to_a_day(copy: Scratch) -> None:
+    before = copy.state()
+    done = copy.command("retrain", "--as-of", "2024-03-01", code=2)
+    assert done.stderr == "--as-of: the source files can't be replayed. Leave it out.\n"
+    assert copy.state() == before
+    assert copy.json("outcome/retrain.json")["code"] == 2
+
+
+@pytest.mark.parametrize(
+    ("as_of", "wanted"),
+    [("2013-01-31", ["2013-01"]), ("2013-03-01", ["2013-01", "2013-02", "2013-03"]), ("2014-06-30", MONTHS)],
+)
+def test_a_replay_up_to_a_day_brings_its_month_and_those_before(
+    as_of: str, wanted: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+    def one_more(root: Path, params: object) -> Arrived:
+        there = len(list((root / "data").iterdir()))
+        landed = [Landed(f"{name}.parquet", 1, 1, False) for name in MONTHS[there : there + 1]]
+        for batch in landed:
+            (root / "data" / batch.name).touch()
+        return Arrived(tuple(landed), 0, exhausted=not landed)
+
+    monkeypatch.setattr(retrain, "ingest", one_more)
+    run = SimpleNamespace(params=None)
+    arrived = retrain.replayed(run, as_of)  # type: ignore[arg-type]
+    assert [batch.name for batch in arrived.batches] == [f"{name}.parquet" for name in wanted]
+    assert retrain.replayed(run, as_of).batches == ()  # type: ignore[arg-type]
