@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -38,7 +39,7 @@ def claimed(book: Remote, found: Sequence[Alert], now: datetime, by: str) -> lis
     mine: list[Alert] = []
 
     def claim(content: bytes | None) -> bytes | None:
-        mine[:] = due(found, content, now)
+        mine[:] = due(found, content, now, by)
         return remembered(content, mine, "claimed", now, by) if mine else None
 
     branch.append(book, FILE, claim, "Alerts: to be sent")
@@ -66,7 +67,8 @@ def send(
     job: Job, params: Params, channels: Channels, found: Sequence[Alert], now: datetime
 ) -> tuple[list[Sent], list[str]]:
     """What was sent, and warnings. A ledger that can't be reached silences nobody: at worst an alert comes twice."""
-    book, by, tags = branch.book(job), job.run or "laptop", _tags(params)
+    book, tags = branch.book(job), _tags(params)
+    by = f"{job.run or 'laptop'}-{secrets.token_hex(4)}"  # so that a claim whose push was not answered is known as ours
     heard = [alert for alert in found if any(channel.hears(tags[alert.kind]) for channel in channels.known)]
     if not heard:
         return [], []

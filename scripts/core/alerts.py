@@ -175,16 +175,17 @@ def _alert(
     return Alert(kind, f"{kind}:{whole}", headed, "\n".join([*lines, *took, *links, *run]) or headed)
 
 
-def due(found: Sequence[Alert], content: bytes | None, now: datetime) -> list[Alert]:
-    """Those that nobody has sent and nobody is about to send, by the file that remembers."""
+def due(found: Sequence[Alert], content: bytes | None, now: datetime, by: str = "") -> list[Alert]:
+    """Those that nobody has sent and nobody but `by` is about to send, by the file that remembers."""
     last = {entry["key"]: entry for entry in _entries(content)}
-    return [alert for alert in found if _open(last.get(alert.key), now) and (last or not alert.late)]
+    return [alert for alert in found if _open(last.get(alert.key), now, by) and (last or not alert.late)]
 
 
-def _open(entry: Mapping[str, Any] | None, now: datetime) -> bool:
+def _open(entry: Mapping[str, Any] | None, now: datetime, by: str) -> bool:
     if entry is None or entry["state"] == "failed":
         return True
-    return entry["state"] == "claimed" and now - datetime.fromisoformat(entry["time"]) > ABANDONED
+    abandoned = now - datetime.fromisoformat(entry["time"]) > ABANDONED
+    return entry["state"] == "claimed" and (abandoned or entry.get("by") == by)
 
 
 def _entries(content: bytes | None) -> Iterator[dict[str, Any]]:
@@ -199,7 +200,7 @@ def _entries(content: bytes | None) -> Iterator[dict[str, Any]]:
 
 
 def remembered(content: bytes | None, found: Sequence[Alert], state: State, now: datetime, by: str) -> bytes:
-    """The file with what becomes of these alerts; `by` is the run that sends them."""
+    """The file with what becomes of these alerts; `by` is who sends them."""
     entries = [
         {"time": now.isoformat(timespec="seconds"), "key": alert.key, "state": state, "by": by, "title": alert.title}
         for alert in found

@@ -133,6 +133,7 @@ def test_memory() -> None:
     assert due(both, None, NOW) == both
     claimed = remembered(None, both, "claimed", NOW, "9001")
     assert due(both, claimed, NOW) == []
+    assert due(both, claimed, NOW, "9001") == both, "its own claim, made by a push that nobody answered"
     assert due(both, claimed, NOW + timedelta(minutes=6)) == both, "its run was killed"
     partly = remembered(remembered(claimed, [proposed], "sent", NOW, "9001"), [retrained], "failed", NOW, "9001")
     assert due(both, partly, NOW + timedelta(days=9)) == [retrained]
