@@ -1,0 +1,68 @@
+"""How often each verdict is right: `python -m benchmarks.verdicts [gate] [defects] [reuse] [drift] [--write]`."""
+
+import argparse
+import os
+from collections.abc import Callable, Iterable
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy starts its threads: the matrices are small
+
+from benchmarks import results, verdict_table, verdict_trials, verdict_worlds
+from benchmarks.verdict_table import Tally
+from benchmarks.verdict_trials import Cell
+from benchmarks.verdict_worlds import Noise
+
+ROWS = (300, 1_000, 10_000)
+TRIALS = 2_000
+SLOWER = {"roc_auc": 2}  # a share of the trials: its resamples cost the square of the blocks
+TESTED = 200  # trials of a cell in which the self-tests, too, are run
+NOTE = """\
+Two models of one kind with noise of their own (benchmarks/verdict_worlds.py), {trials:,} hold-outs a cell ({auc:,} for the ROC
+AUC), all truths on the same hold-outs. A point is 0.01 of accuracy, log loss or ROC AUC, and 1 % of production's mean
+absolute or root mean squared error. "Together": {days} days, and what a day brings its rows share. Beside our gate (95 %
+interval, 1,000 resamples, `gate.block: 1D` where rows hang together): the textbook's paired interval over rows, and a plain
+"better on the hold-out"."""
+
+
+def gate(trials: int, metrics: Iterable[str] = tuple(verdict_worlds.METRICS)) -> verdict_table.Tallies:
+    tallies: dict[tuple[Cell, float], Tally] = {}
+    cells = [Cell(metric, rows, by_day) for metric in metrics for by_day in (False, True) for rows in ROWS]
+    for cell in cells:
+        for seed in range(trials // SLOWER.get(cell.metric, 1)):
+            for outcome in verdict_trials.trial(cell, seed, Noise(), seed < TESTED):
+                tallies.setdefault((cell, outcome.points), Tally()).add(outcome)
+    return tallies
+
+
+def print_gate(trials: int) -> None:
+    tallies = gate(trials)
+    print("\n### Verdicts on known truths\n")
+    print(NOTE.format(trials=trials, auc=trials // SLOWER["roc_auc"], days=verdict_worlds.DAYS))
+    print(f"\n{verdict_table.summary(tallies)}\n\n{verdict_table.beside(tallies)}")
+    for metric in verdict_worlds.METRICS:
+        print(f"\n<details><summary>{metric}, percent of hold-outs</summary>\n")
+        print(f"{verdict_table.shown(tallies, metric)}\n\n</details>")
+
+
+JOBS: dict[str, Callable[[int], None]] = {"gate": print_gate}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[[], *JOBS], help="what to measure; all when none is named")
+    parser.add_argument("--trials", type=int, default=TRIALS, help="hold-outs a cell")
+    parser.add_argument("--write", action="store_true", help="keep the tables in benchmarks/RESULTS.md")
+    asked = parser.parse_args()
+
+    def job() -> None:
+        for name in asked.parts or JOBS:
+            JOBS[name](asked.trials)
+
+    if asked.write:
+        results.printed("verdicts", "Verdicts: how often each is right", job, ("numpy", "scipy", "evidently"))
+    else:
+        job()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
