@@ -81,8 +81,9 @@ def commands(body: bytes) -> list[tuple[str | None, str | None, str]]:
     while body[:4] not in (b"0000", b""):
         size = int(body[:4], 16)
         line = body[4:size].split(b"\0")[0].decode().strip()
-        old, new, ref = line.split(" ", 2)
-        found.append((None if old == ZERO else old, None if new == ZERO else new, ref))
+        if not line.startswith("shallow "):  # from a clone without all of its history
+            old, new, ref = line.split(" ", 2)
+            found.append((None if old == ZERO else old, None if new == ZERO else new, ref))
         body = body[size:]
     return found
 
