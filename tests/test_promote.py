@@ -11,6 +11,7 @@ import pytest
 from scripts import promote
 from scripts.core import bundle, declaration
 from scripts.core.paths import CANDIDATE, DECLARATION, EVALUATION, PARAMS, PRODUCTION, PRODUCTION_DVC, RUN
+from scripts.edges import pointers
 from scripts.edges.mlflow_registry import Unrecorded
 from tests import bundles
 from tests.promoting import NEW, OLD, STEPS, Killed, World, judge, lay_out, now, state
@@ -292,6 +293,7 @@ def test_what_is_printed_commits_the_promotion(tmp_path: Path, monkeypatch: pyte
     assert "Promote v1: log_loss 0.5610, the first model" in shell("git log -1 --format=%s")
     assert {"models/production.json", "models/production.zip.dvc"} <= set(shell("git ls-files").split())
     assert "production.zip" not in shell("git ls-files models").replace("production.zip.dvc", "").split()
+    assert PRODUCTION_DVC.read_text() == pointers.pointer(NEW, PRODUCTION.name), "as it is written without DVC"
     PRODUCTION.unlink()
     shell(f"{sys.executable} -m dvc checkout -q models/production.zip")
     assert PRODUCTION.read_bytes() == NEW

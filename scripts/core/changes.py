@@ -1,4 +1,4 @@
-"""What differs between two states of the project: params, batches, code, libraries. Values in, values out."""
+"""What differs between two states of the project: params, batches, code. Values in, values out."""
 
 import json
 import re
@@ -25,11 +25,10 @@ class Changes:
     params: tuple[Change, ...] | None = None
     data: tuple[Change, ...] | None = None  # rows by batch
     code: tuple[str, ...] | None = None  # files
-    libraries: tuple[Change, ...] | None = None
 
     @property
     def any(self) -> bool:
-        return bool(self.params or self.data or self.code or self.libraries)
+        return bool(self.params or self.data or self.code)
 
 
 def of_settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
@@ -48,12 +47,6 @@ def of_batches(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str,
     then, now = ({batch["name"]: f"{batch['rows']:,} rows" for batch in side} for side in (before, after))
     names = sorted({*then, *now})
     pairs = ((name, then.get(name, "not there"), now.get(name, "not there")) for name in names)
-    return tuple(Change(*pair) for pair in pairs if pair[1] != pair[2])
-
-
-def of_libraries(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Change, ...]:
-    names = sorted({*before, *after})
-    pairs = ((name, before.get(name, "not used"), after.get(name, "not used")) for name in names)
     return tuple(Change(*pair) for pair in pairs if pair[1] != pair[2])
 
 

@@ -40,10 +40,6 @@ def test_batches_differ_by_rows() -> None:
     assert changes.of_batches(after, before)[1] == Change("03", "2,000 rows", "not there")
 
 
-def test_libraries_differ_by_version() -> None:
-    assert changes.of_libraries({"a": "1", "b": "2"}, {"a": "1", "b": "3"}) == (Change("b", "2", "3"),)
-
-
 def test_what_is_not_known_is_no_change() -> None:
     assert not Changes().any
     assert not Changes(params=(), data=(), code=()).any

@@ -159,10 +159,9 @@ def _folded(proposal: Proposal) -> Iterator[str]:
         summary = f"Drift by column: {len(drift['drifted']):,} of {len(drift['columns']):,} drifted"
         picture = links.picture("drift.png", "drift of each column", 700)
         yield details(summary, f"{picture}\n\n{sections.columns(drift)}")
-    replaced = proposal.declaration.replaces
-    since = f" since v{replaced.version}" if replaced else ""
-    if changed := sections.changes(proposal.changes):
-        yield details(f"What changed in params, data and code{since}", changed)
+    if replaced := proposal.declaration.replaces:
+        summary = f"What changed in params, data and code since v{replaced.version}"
+        yield details(summary, sections.changes(proposal.changes))
     curves = links.picture("curves.png", "curves of the models", 700)
     yield details("How the verdict was reached", f"{sections.judged(evaluation)}\n\n{curves}")
 

@@ -127,13 +127,9 @@ def _column(one: Report) -> list[str]:
 
 
 def changes(found: Changes) -> str:
-    parts = [
-        _changed("Params", "setting", found.params),
-        _changed("Data", "batch", found.data),
-        _files(found.code),
-        _changed("Libraries", "library", found.libraries),
-    ]
-    return "\n\n".join(part for part in parts if part)
+    return "\n\n".join(
+        [_changed("Params", "setting", found.params), _changed("Data", "batch", found.data), _files(found.code)]
+    )
 
 
 def _changed(title: str, what: str, found: Sequence[Change] | None) -> str:
