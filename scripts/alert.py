@@ -30,8 +30,7 @@ def wanted(job: Job, params: Params, command: str | None, now: datetime) -> list
         before = ledger.parse(branch.content(branch.book(job), ledger.FILE)).lines
     except Mistake:  # then that it can't be reached may be what is to be told
         before = ()
-    case = Case(params.data.name, ledger_line.composed(known), this_run.invalid(known), before)
-    return alerts(case, params.alerts)
+    return alerts(Case(params.data.name, ledger_line.composed(known), before), params.alerts)
 
 
 def claimed(book: Remote, found: Sequence[Alert], now: datetime, by: str) -> list[Alert]:

@@ -9,8 +9,9 @@ from hashlib import sha256
 from typing import Any, Literal
 
 from scripts.core import ledger_text
-from scripts.core.errors import OUTSIDE, USAGE
+from scripts.core.errors import FAILED, OUTSIDE, USAGE
 from scripts.core.ledger import Line, ended
+from scripts.core.paths import DATA
 from scripts.core.report.markdown import plain
 from scripts.core.settings.loop_params import Alerts
 from scripts.core.text import number
@@ -44,11 +45,10 @@ class Alert:
 
 @dataclass(frozen=True)
 class Case:
-    """A run as its ledger line says it, and whether a batch is what it failed of."""
+    """A run as its ledger line says it."""
 
     name: str  # data.name
     line: Line
-    invalid: bool  # the data failed their checks
     before: Sequence[Line] = ()  # the ledger
 
 
@@ -86,7 +86,7 @@ def _failures(case: Case) -> Iterator[Alert]:
         return
     streak = next((each.id for each in reversed(case.before) if _sound(each, line)), "none")
     errors = "\n".join(line.errors)
-    if case.invalid:
+    if line.ended == FAILED and any(error.startswith(f"{DATA}/") for error in line.errors):
         yield _alert(case, "validation_failed", (errors, streak), "the new data failed their checks", line.errors)
     elif line.ended != USAGE:
         why = "could not reach what it needs" if line.ended == OUTSIDE else "broke"
@@ -110,7 +110,8 @@ def _drift(case: Case) -> Iterator[Alert]:
 def _proposed(case: Case) -> Iterator[Alert]:
     line = case.line
     about = line.pull_request
-    if about is None or about.action not in HEARD:
+    standing = about is not None and about.action == "nothing" and about.number  # an earlier run made it
+    if about is None or not (about.action in HEARD or standing):
         return
     version = f"v{line.version}" if line.version else "a new model"
     if line.command == "rollback":

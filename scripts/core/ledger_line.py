@@ -125,7 +125,7 @@ def _errors(known: Known) -> Iterator[str]:
         found = known.outcomes.get(name) or {}
         if found.get("code"):
             yield from found.get("lines") or [f"{name}: ended with {found['code']}"]
-    if known.main.get("action") == "refused":
+    if known.main.get("action") == "refused" and not known.main.get("code"):
         yield f"{known.name}: refused: {known.main.get('reason') or 'it gives no reason'}"
 
 
@@ -216,7 +216,7 @@ def _production(known: Known) -> int | None:
 
 def _pull_request(known: Known) -> PullRequest | None:
     found = known.outcomes.get("rollback" if known.name == "rollback" else "propose") or {}
-    if known.name == "release" or not found.get("action") or found["action"] == "nothing":
+    if known.name == "release" or not found.get("action") or (found["action"] == "nothing" and not found.get("number")):
         return None
     return PullRequest.model_validate(found)
 

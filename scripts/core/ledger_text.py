@@ -19,7 +19,9 @@ WHERE = {
     "closed": "was closed",
     "left": "was left as it is",
     "issue": "could not be opened: an issue asks for it",
+    "nothing": "said so already",
 }
+PROPOSED = ("opened", "refreshed", "issue", "committed", "nothing")
 
 
 def table(lines: Sequence[Line]) -> list[str]:
@@ -77,10 +79,8 @@ def _version(line: Line) -> str:
     if line.command == "rollback":
         return f"(v{line.version})" if line.version else "-"
     if line.command == "retrain":
-        proposed = line.pull_request is not None and line.pull_request.action in ("opened", "refreshed", "issue")
-        if line.version and (proposed or line.pull_request is None):
-            return f"(v{line.version})"
-        return f"v{line.version}" if line.version else f"=v{line.production}" if line.production else "-"
+        proposed = line.version and line.pull_request is not None and line.pull_request.action in PROPOSED
+        return f"(v{line.version})" if proposed else f"=v{line.production}" if line.production else "-"
     return f"v{line.version}" if line.version else "-"
 
 
@@ -179,10 +179,15 @@ def _metric(name: str, score: Score, line: Line) -> str:
 
 def _then(line: Line, lines: Sequence[Line]) -> Iterator[str]:
     about = line.pull_request
-    if about is not None:
+    if about is not None and about.action == "committed":
+        yield f"Committed to main as v{line.version}, without a pull request."
+    elif about is None and line.verdict and line.verdict != "PROMOTE":
+        yield f"Nothing was proposed: {f'production v{line.production} stays' if line.production else 'there is no model yet'}."
+    elif about is not None:
         what = f"Pull request #{about.number}" if about.number else "The pull request"
         done = WHERE.get(about.action, about.action)
-        yield f"{what} {done}{f': {about.reason}' if about.reason else ''}."
+        why = f": {about.reason.rstrip('.')}" if about.reason and about.action in ("closed", "left") else ""
+        yield f"{what} {done}{why}."
     if line.command == "release" and line.version:
         before = f", after v{line.production}" if line.production else ""
         done = (line.action or "").replace("_", " ") or "not finished"

@@ -8,11 +8,11 @@ from typing import Any
 from scripts.core import bundle
 from scripts.core.errors import Mistake
 from scripts.core.ledger_line import Known, Origin
-from scripts.core.paths import DECLARATION, EVALUATION, LOCK, OUTCOME, PARAMS, PREDICTIONS, RUN, VALIDATION
+from scripts.core.paths import DECLARATION, EVALUATION, LOCK, OUTCOME, PARAMS, PREDICTIONS, RUN
 from scripts.edges import outcome, project
 from scripts.edges.actions import Job
 
-REPORTS = {"run": RUN, "evaluation": EVALUATION, "declaration": DECLARATION, "validation": VALIDATION}
+REPORTS = {"run": RUN, "evaluation": EVALUATION, "declaration": DECLARATION}
 
 
 def known(job: Job, command: str | None = None, now: datetime | None = None) -> Known:
@@ -53,12 +53,3 @@ def md5(path: Path, lock: Path = LOCK) -> str | None:
         return next((str(out["md5"]) for out in outs if out["path"] == path.as_posix()), None)
     except (OSError, ValueError, yaml.YAMLError, LookupError, TypeError, AttributeError):
         return None
-
-
-def invalid(found: Known) -> bool:
-    """Whether the run failed because the data failed their checks: the report says what the run said."""
-    validation = found.reports.get("validation")
-    if not validation or validation.get("passed", True):
-        return False
-    told = set(found.main.get("lines") or [])
-    return any(failure["message"] in told for failure in validation["failures"])

@@ -39,8 +39,8 @@ def line(id: str = "1-1-retrain", **other: Any) -> Line:
     return Line.model_validate({"time": NOW.isoformat(), "id": id, "command": "retrain", "ended": 0} | other)
 
 
-def found(one: Line, params: Alerts = EVERYTHING, invalid: bool = False, before: tuple[Line, ...] = ()) -> list[Alert]:
-    return alerts(Case("flights", one, invalid, before), params)
+def found(one: Line, params: Alerts = EVERYTHING, before: tuple[Line, ...] = ()) -> list[Alert]:
+    return alerts(Case("flights", one, before), params)
 
 
 def kinds(one: Line, **other: Any) -> list[str]:
@@ -56,6 +56,9 @@ def kinds(one: Line, **other: Any) -> list[str]:
         ({**WON, "pull_request": {"action": "closed", "number": 14}}, ["retrained"]),
         ({**WON, "pull_request": {"action": "refreshed", "number": 14}}, ["proposed", "retrained"]),
         ({**WON, "pull_request": {"action": "issue", "number": 15}}, ["proposed", "retrained"]),
+        ({**WON, "pull_request": {"action": "nothing", "number": 14}}, ["proposed", "retrained"]),
+        ({**WON, "pull_request": {"action": "left", "number": 14}}, ["retrained"]),
+        ({**WON, "pull_request": {"action": "committed"}}, ["retrained"]),
         ({"triggers": [QUIET]}, ["skipped"]),
         ({"triggers": [QUIET], "new": False}, []),
         ({"ended": 3, "errors": ["S3: no answer"]}, ["broken"]),
@@ -76,7 +79,7 @@ def test_who_hears_of_what(values: dict[str, Any], expected: list[str]) -> None:
 
 def test_data_that_failed_their_checks_are_an_alert_of_their_own() -> None:
     one = line(ended=1, errors=["data/2013-07.parquet: column 'temp' has text"])
-    (alert,) = found(one, invalid=True)
+    (alert,) = found(one)
     assert alert.kind == "validation_failed"
     assert alert.title == "flights: the new data failed their checks"
     assert alert.text == "· data/2013-07.parquet: column 'temp' has text"

@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ GITHUB = {
     "GITHUB_EVENT_NAME": "schedule",
     "GITHUB_WORKFLOW": "Retrain",
 }
-VALIDATION = {"passed": False, "failures": [{"message": "bad rows"}]}
 
 
 @pytest.fixture(autouse=True)
@@ -56,20 +54,3 @@ def test_the_store_knows_the_predictions_by_the_lock() -> None:
 def test_a_lock_that_is_broken_knows_nothing(content: str) -> None:
     LOCK.write_text(content)
     assert this_run.md5(PREDICTIONS) is None
-
-
-@pytest.mark.parametrize(
-    ("validation", "lines", "invalid"),
-    [
-        (VALIDATION, ["bad rows", "data/x: was turned away"], True),
-        (VALIDATION, ["train: can't be fitted"], False),
-        ({"passed": True, "failures": []}, ["bad rows"], False),
-        (None, ["bad rows"], False),
-    ],
-)
-def test_data_are_to_blame_if_run_and_report_say_so(validation: object, lines: list[str], invalid: bool) -> None:
-    for path in (OUTCOME, REPORTS):
-        path.mkdir()
-    (OUTCOME / "retrain.json").write_text(json.dumps({"code": 1, "lines": lines}))
-    (REPORTS / "validation.json").write_text(json.dumps(validation))
-    assert this_run.invalid(this_run.known(job({}))) is invalid
