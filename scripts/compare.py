@@ -77,8 +77,10 @@ def main() -> int:
     if asked.post is not None:
         print(post(asked.post, number_of(asked.pr, job), job))
         return 0
-    text = comparison.comment(compared(base_of(asked.base, job), job))
+    found = compared(base_of(asked.base, job), job)
+    text = comparison.comment(found)
     job.say(text)
+    job.tell("changed", str(bool(found.changes.any or found.failed)).lower())
     if asked.write is None:
         print(text)
     else:

@@ -8,6 +8,7 @@ from typing import Any
 
 from scripts.core import errors, publication
 from scripts.core.errors import OUTSIDE, Mistake
+from scripts.core.paths import OUTCOME
 from scripts.core.publication import Decision, MakeLatest, Nothing, Publish, Refuse, Seen, Situation
 from scripts.core.report import release_files, release_notes
 from scripts.core.report.markdown import escape, link
@@ -87,7 +88,15 @@ def published(task: Task, now: Situation, decision: Publish) -> dict[str, Any]:
     ).publish()
     if not done.ours:
         return said(now, "nothing", done.release, f"{decision.tag} was published by another run meanwhile")
+    to_attest(task.job, files[release_files.SUMS].content)
     return told(task, now, "published", done.release, decision.reason) | {"assets": sorted(files)}
+
+
+def to_attest(job: Job, sums: bytes) -> None:
+    """The digests of what was published now, for the step that signs where it comes from."""
+    OUTCOME.mkdir(exist_ok=True)
+    (OUTCOME / release_files.SUMS).write_bytes(sums)
+    job.tell("published", "true")
 
 
 def page(

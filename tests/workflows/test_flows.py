@@ -22,16 +22,16 @@ def born(copy: World) -> None:
 
 def proposed(copy: World) -> None:
     (pull,) = copy.forge.pulls
-    assert pull.state == "open" and pull.title.startswith("Promote v1")
+    assert pull["state"] == "open" and pull["title"].startswith("Promote v1")
 
 
 def released(copy: World) -> None:
     (pull,) = copy.forge.pulls
-    ran = copy.merges(pull.number)
+    ran = copy.merges(pull["number"])
     assert set(ran) == {"release"}
     green(ran["release"], "release")
     (release,) = copy.forge.releases
-    assert release.tag == "v1" and not release.draft
+    assert release["tag_name"] == "v1" and not release["draft"]
 
 
 def nothing_new(copy: World) -> None:

@@ -133,5 +133,9 @@ def world(folder: Path, params: str) -> Iterator[World]:
         made = World(folder, forge, act)
         made.inbox.mkdir()
         made.forge.commit(project(params.replace("path: inbox", f"path: {made.inbox}")))
-        yield made
+        try:
+            yield made
+        except BaseException as error:
+            error.add_note(f"The forge objected to: {forge.violations}")
+            raise
         assert forge.violations == []

@@ -3,8 +3,9 @@ const fs = require("node:fs");
 const path = require("node:path");
 const { fail, input, note, only } = require(process.env.EVERGREEN_STUBS_TOOLKIT);
 
-only("subject-path");
-if (!input("subject-path").endsWith("/*")) fail("subject-path: this stub knows whole folders only");
-const folder = path.resolve(process.env.GITHUB_WORKSPACE, input("subject-path").slice(0, -2));
-if (!fs.existsSync(folder) || !fs.readdirSync(folder).length) fail(`no file matches ${input("subject-path")}`);
-note("attest", { files: fs.readdirSync(folder).sort() });
+only("subject-checksums");
+const file = path.resolve(process.env.GITHUB_WORKSPACE, input("subject-checksums"));
+if (!fs.existsSync(file)) fail(`no file ${input("subject-checksums")}`);
+const lines = fs.readFileSync(file, "utf8").trim().split("\n");
+if (!lines.every((line) => /^[0-9a-f]{64} [ *]\S+$/.test(line))) fail("these are no digests");
+note("attest", { files: lines.map((line) => line.slice(66)).sort() });
