@@ -158,7 +158,10 @@ class GitHub:
 
         url = path.replace("{repo}", f"/repos/{self.settings.repository}")
         try:
-            status, headers, text = self.client.requester.requestJson(verb, url, dict(query), {}, body)
+            requester = self.client.requester
+            # On a server of one's own GraphQL is beside the API, not below it.
+            place = requester.graphql_url if path == "/graphql" else url
+            status, headers, text = requester.requestJson(verb, place, dict(query), {}, body)
         except (requests.RequestException, GithubException, ConnectionError) as error:
             why = type(error).__name__ if isinstance(error, requests.RequestException) else str(error)
             raise Unsure(f"GitHub: {verb} {url}: no answer ({why}). Try again later.") from None

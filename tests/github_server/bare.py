@@ -59,12 +59,12 @@ class Bare:
         (hooks / "update").chmod(0o755)
         return cls(path)
 
-    def git(self, *arguments: str, given: bytes | None = None, **environment: str) -> str:
+    def git(self, *arguments: str, given: bytes = b"", env: Mapping[str, str] | None = None) -> str:
         done = subprocess.run(
             ["git", *arguments],
             cwd=self.path,
-            env=os.environ | ALONE | environment,
-            input=given or b"",
+            env=os.environ | ALONE | dict(env or {}),
+            input=given,
             capture_output=True,
             check=False,
         )
@@ -102,8 +102,8 @@ class Bare:
     def commit(self, sha: str) -> dict[str, Any]:
         form = "%H%n%T%n%P%n%an%n%ae%n%aI%n%cn%n%ce%n%cI%n%B"
         lines = self.git("show", "--no-patch", f"--format={form}", sha).split("\n", 9)
-        names = ("sha", "tree", "parents", "author", "author_email", "authored")
-        names += ("committer", "committer_email", "committed", "message")
+        people = ("author", "author_email", "authored", "committer", "committer_email", "committed")
+        names = ("sha", "tree", "parents", *people, "message")
         return dict(zip(names, lines, strict=True)) | {"parents": lines[2].split(), "message": lines[9].strip("\n")}
 
     def commits(self, *revisions: str, limit: int = 250) -> list[str]:
@@ -165,14 +165,14 @@ class Bare:
         address = f"{who}@users.noreply.github.com"
         names = {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER") for what, value in _who(who, address)}
         flags = [flag for parent in parents for flag in ("-p", parent)]
-        return self.git("commit-tree", tree, *flags, given=message.encode(), **names).strip()
+        return self.git("commit-tree", tree, *flags, given=message.encode(), env=names).strip()
 
     def written(self, base: str | None, files: Mapping[str, str | bytes | None], message: str, who: str) -> str:
         """A commit on `base` with these files put in, or taken out where None."""
         with TemporaryDirectory() as folder:
             index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
             if base is not None:
-                self.git("read-tree", base, **index)
+                self.git("read-tree", base, env=index)
             lines = []
             for name, content in files.items():
                 if content is None:
@@ -180,8 +180,8 @@ class Bare:
                 else:
                     given = content.encode() if isinstance(content, str) else content
                     lines.append(f"100644 {self.git('hash-object', '-w', '--stdin', given=given).strip()}\t{name}\0")
-            self.git("update-index", "-z", "--index-info", given="".join(lines).encode(), **index)
-            tree = self.git("write-tree", **index).strip()
+            self.git("update-index", "-z", "--index-info", given="".join(lines).encode(), env=index)
+            tree = self.git("write-tree", env=index).strip()
         return self.built(tree, () if base is None else (base,), message, who)
 
 

@@ -31,7 +31,7 @@ from tests.github_server.state import State
 from tests.github_server.tokens import Token, forbidden
 
 AREAS = (actions, assets, labels, meta, pulls, refs, releases, statuses)
-API, UPLOADS, GRAPHQL, STORAGE = "/api/v3", "/api/uploads", ("/api/graphql", "/api/v3/graphql"), "/storage/"
+API, UPLOADS, GRAPHQL, STORAGE = "/api/v3", "/api/uploads", "/api/graphql", "/storage/"
 
 
 @dataclass
@@ -62,7 +62,7 @@ class Desk:
         return fault
 
     def _kind(self, path: str) -> tuple[str, str]:
-        if path in GRAPHQL:
+        if path == GRAPHQL:
             return "/graphql", "api"
         for start in (API, UPLOADS):
             if path.startswith(f"{start}/"):

@@ -63,9 +63,8 @@ def shape(at: Address, state: State, issue: Issue) -> dict[str, Any]:
         "performed_via_github_app": None,
     }
     if issue.pull:
-        links = {"url": at.repo(f"/pulls/{issue.number}"), "html_url": web}
-        links |= {"diff_url": f"{web}.diff", "patch_url": f"{web}.patch", "merged_at": stamp(issue.pull.merged_at)}
-        value["pull_request"] = links
+        links = {"url": at.repo(f"/pulls/{issue.number}"), "html_url": web, "diff_url": f"{web}.diff"}
+        value["pull_request"] = links | {"patch_url": f"{web}.patch", "merged_at": stamp(issue.pull.merged_at)}
     return value
 
 

@@ -26,7 +26,7 @@ def _auto_merge(at: Address, pull: Pull) -> dict[str, Any] | None:
     if pull.auto_merge is None:
         return None
     who = shapes.user(at, pull.auto_merge_by)
-    return {"enabled_by": who, "merge_method": pull.auto_merge, "commit_title": None, "commit_message": None}
+    return {"enabled_by": who, "merge_method": pull.auto_merge, "commit_title": "", "commit_message": ""}
 
 
 def simple(at: Address, state: State, issue: Issue) -> dict[str, Any]:

@@ -101,7 +101,7 @@ def _protected(call: Call, name: str) -> bool:
 
 def _protection(call: Call, name: str) -> dict[str, Any]:
     on = _protected(call, name)
-    checks = {"enforcement_level": "non_admins" if on else "off", "contexts": [], "checks": []}
+    checks: dict[str, Any] = {"enforcement_level": "non_admins" if on else "off", "contexts": [], "checks": []}
     return {"enabled": on, "required_status_checks": checks}
 
 

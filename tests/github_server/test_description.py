@@ -1,4 +1,5 @@
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -98,7 +99,7 @@ def test_a_package_with_another_digest_is_not_used(tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize("npm", ["missing", "failing"])
 def test_what_cannot_be_fetched_is_said_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, npm: str) -> None:
     monkeypatch.setattr(packages, "CACHE", tmp_path / "cache")
-    monkeypatch.setattr(packages.sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setenv("PATH", str(tmp_path))
     if npm == "failing":
         (tmp_path / "npm").write_text("#!/bin/sh\necho 'npm error code E503' >&2\nexit 1\n")
