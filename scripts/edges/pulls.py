@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
-from urllib.parse import quote
 
 from scripts.core.standing import Pull
 from scripts.edges.github import GitHub, Refused, Unsure
@@ -120,6 +119,11 @@ def label(github: GitHub, pull: Pull, labels: Sequence[str]) -> None:
 
 
 def _known_label(github: GitHub, name: str) -> None:
+    def look() -> Any | None:
+        """By listing: a name may hold what an address can't."""
+        known = github.pages("{repo}/labels")
+        return next((one for one in known if one["name"].lower() == name.lower()), None)
+
     def act() -> Any:
         wanted = {"name": name, "color": COLOUR, "description": "Proposed by a run"}
         try:
@@ -129,7 +133,7 @@ def _known_label(github: GitHub, name: str) -> None:
                 return wanted
             raise
 
-    github.ensure(lambda: github.get(f"{{repo}}/labels/{quote(name, safe='')}"), act)
+    github.ensure(look, act)
 
 
 def statuses(github: GitHub, commit: str, wanted: Iterable[Status]) -> None:
