@@ -11,7 +11,7 @@ from typing import Any
 from scripts.core import errors, handover, objects, recording
 from scripts.core.errors import OUTSIDE, Mistake
 from scripts.core.handover import LISTING, RETRAIN, Checked, Handover
-from scripts.core.paths import CANDIDATE, DATA, LOCK, PIPELINE, REPORTS
+from scripts.core.paths import CANDIDATE, DATA, LOCK, PIPELINE, REPORTS, RUN
 from scripts.core.recording import INPUTS, Change
 from scripts.edges import actions, files, history, lock, outcome, project, stores, trees
 from scripts.edges import handover as folders
@@ -95,29 +95,36 @@ def record(place: Place, store: Store, found: dict[str, Any]) -> list[str]:
     put(handed, [RETRAIN])
     if not handed.whole:
         return ["Nothing to record: the run failed, or found nothing new."]
-    checked = verified(handed, store)
+    candidate = before(handed, store)
+    checked = verified(handed, store, candidate)
     tip = place.tip()
     if not place.has(tip) and not place.stands(tip):
         found["moved"] = True
         return [str(Recorded(moved=True))]
     keep(handed, checked, store)
+    if candidate is not None:
+        files.write(CANDIDATE, candidate)
     pushed = store.push()
     done = place.committed()
     found |= {"commit": done.commit, "protected": done.protected, "moved": done.moved, "pushed": pushed.sent}
-    found |= {"run": handed.json("reports/run.json")["run"], "warnings": list(pushed.warnings)}
+    found |= {"run": handed.json(RUN)["run"], "warnings": list(pushed.warnings)}
     lines = [f"{store.place.name}: {pushed.sent} objects sent, {pushed.named} looked up there.", str(done)]
     return lines + [f"Warning: {warning}" for warning in pushed.warnings]
 
 
-def verified(handed: Handover, store: Store) -> Checked:
-    before = history.at(handed.base, LOCK, store.root)
-    candidate = None
-    if CANDIDATE.as_posix() not in handed.files:
-        named = {each.path: each.oid for each in objects.locked((before or b"{}").decode())}
-        oid = named.get(CANDIDATE.as_posix())
-        candidate = store.fetch(oid) if oid else None
-    pipeline = PIPELINE.read_text("utf-8")
-    return handover.checked(handed, pipeline, before.decode() if before is not None else None, candidate)
+def before(handed: Handover, store: Store) -> bytes | None:
+    """The candidate that was there before, where the run has judged it once more and made no other."""
+    lock = history.at(handed.base, LOCK, store.root)
+    if lock is None or CANDIDATE.as_posix() in handed.files or not (handed.json(RUN) or {}).get("verdict"):
+        return None
+    oids = [each.oid for each in objects.locked(lock.decode()) if each.path == CANDIDATE.as_posix()]
+    return store.fetch(oids[0]) if oids else None
+
+
+def verified(handed: Handover, store: Store, candidate: bytes | None) -> Checked:
+    lock = history.at(handed.base, LOCK, store.root)
+    text = lock.decode() if lock is not None else None
+    return handover.checked(handed, PIPELINE.read_text("utf-8"), text, candidate)
 
 
 def keep(handed: Handover, checked: Checked, store: Store) -> None:

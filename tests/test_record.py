@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,11 @@ from scripts.edges import handover as folders
 from scripts.edges import stores
 from scripts.edges.branches import Remote
 from scripts.edges.store import Store
+from scripts.edges.store_folder import Folder
 from tests import small
 from tests.scratch import Scratch, scratch
+
+WRITE, PUSH = Folder.write, Remote.push
 
 
 def git(root: Path, *arguments: str) -> str:
@@ -147,7 +151,7 @@ def in_process(
     meanwhile: Callable[[], object] = lambda: None,
 ) -> dict[str, Any]:
     """With a folder for a store; `meanwhile` is what happens once the job has its checkout."""
-    writing = clone(world, "writing")
+    writing = clone(world, f"writing-{len(list(world.iterdir()))}")
     monkeypatch.chdir(writing.root)
     meanwhile()
     place = record.Place(remote(Path(), "origin"), "main", folders.read(world / "handover"), sleep=lambda _: None)
@@ -186,6 +190,58 @@ def test_a_push_whose_answer_was_lost_is_no_failure(world: Path, monkeypatch: py
     found = in_process(world, monkeypatch, Racing)
     assert found["commit"] == git(world / "bare.git", "rev-parse", "main")
     assert git(world / "bare.git", "rev-list", "--count", "main") == "2"
+
+
+def test_a_candidate_that_is_judged_once_more_need_not_travel_again(
+    world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_process(world, monkeypatch)
+    candidate = Path("models/candidate.zip").read_bytes()
+    handed = folders.read(world / "handover")
+    run = {**handed.json("reports/run.json"), "run": "0000abcd"}
+    later = {**handed.files, "reports/run.json": json.dumps(run).encode()}
+    del later["models/candidate.zip"], later["data/2024-01.parquet"]
+    base = git(world / "bare.git", "rev-parse", "main")
+    folders.write(replace(handed, base=base, files=later), world / "handover")
+    found = in_process(world, monkeypatch)
+    assert found["commit"] == git(world / "bare.git", "rev-parse", "main") != base
+    assert git(world / "bare.git", "log", "-1", "--format=%s", "main") == "Record run 0000abcd: no new rows, PROMOTE"
+    assert Path("models/candidate.zip").read_bytes() == candidate, "what comes next in this job finds it"
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("dies", ["first object", "third object", "before the push", "behind the push"])
+def test_a_record_that_was_killed_and_made_again_ends_the_same(
+    world: Path, monkeypatch: pytest.MonkeyPatch, dies: str
+) -> None:
+    left = {"first object": 0, "third object": 2}.get(dies, 99)
+
+    def write(place: Folder, oid: str, content: bytes) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise Killed
+        WRITE(place, oid, content)
+
+    def push(remote: Remote, commit: str | None, branch: str, expected: str | None) -> None:
+        if dies == "behind the push":
+            PUSH(remote, commit, branch, expected)
+        if dies.endswith("the push"):
+            raise Killed
+        PUSH(remote, commit, branch, expected)
+
+    with pytest.MonkeyPatch.context() as dying:
+        dying.setattr(Folder, "write", write)
+        dying.setattr(Remote, "push", push)
+        with pytest.raises(Killed):
+            in_process(world, monkeypatch)
+    found = in_process(world, monkeypatch)
+    assert found["commit"] == git(world / "bare.git", "rev-parse", "main")
+    assert git(world / "bare.git", "rev-list", "--count", "main") == "2"
+    assert Store(Folder(world / "kept"), Path()).check(read=True) == []
 
 
 def test_a_protected_branch_loses_nothing(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
