@@ -187,13 +187,13 @@ def test_the_token_goes_to_its_server_alone(forge: Forge, http: Remote) -> None:
 def test_only_the_newest_commits_when_asked(forge: Forge, http: Remote) -> None:
     forge.commit({"a": "1"})
     tip = http.tip("main", depth=1)
-    assert tip == forge.tip()
+    assert tip is not None and tip == forge.tip()
     seen = subprocess.run(["git", "rev-list", tip], cwd=http.root, capture_output=True, text=True, check=True)
     assert seen.stdout.split() == [tip]
 
 
 @pytest.mark.parametrize("kind", ["cut_before", "502_after", "reset", "short_body", "html_200", "429"])
-@pytest.mark.parametrize("at", [1, 2])
+@pytest.mark.parametrize("at", [pytest.param(1, marks=pytest.mark.faults), 2])
 def test_a_push_whose_answer_is_lost_ends_as_one_that_was_not(forge: Forge, http: Remote, kind: str, at: int) -> None:
     """Whoever looks at the branch again and pushes what is missing comes to the same end."""
     commit = http.built(http.tip("main"), {"a.txt": b"x"}, "Add a.txt")

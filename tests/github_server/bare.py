@@ -1,9 +1,11 @@
 """The bare repository behind the forge: refs are read from its files, the rest is asked of git."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -35,6 +37,23 @@ done
 ZERO = "0" * 40
 
 
+@cache
+def _newborn() -> "TemporaryDirectory[str]":
+    folder = TemporaryDirectory()
+    path = Path(folder.name)
+    begin = ["git", "init", "--quiet", "--bare", "--initial-branch=main", "--template=", str(path)]
+    subprocess.run(begin, env=os.environ | ALONE, check=True)
+    lines = [f"[{name.split('.')[0]}]\n\t{name.split('.')[1]} = {value}\n" for name, value in CONFIG.items()]
+    with (path / "config").open("a") as config:
+        config.writelines(lines)
+    (path / "hooks").mkdir()
+    (path / "hooks/update").write_text(HOOK)
+    (path / "hooks/update").chmod(0o755)
+    bare = Bare(path)
+    bare.set("refs/heads/main", bare.written(None, {"README.md": "# Evergreen\n"}, "The beginning", "octocat"))
+    return folder
+
+
 class GitError(Exception):
     """git said no."""
 
@@ -45,18 +64,8 @@ class Bare:
 
     @classmethod
     def begin(cls, path: Path) -> "Bare":
-        subprocess.run(
-            ["git", "init", "--quiet", "--bare", "--initial-branch=main", "--template=", path],
-            env=os.environ | ALONE,
-            check=True,
-        )
-        lines = [f"[{name.split('.')[0]}]\n\t{name.split('.')[1]} = {value}\n" for name, value in CONFIG.items()]
-        with (path / "config").open("a") as config:
-            config.writelines(lines)
-        hooks = path / "hooks"
-        hooks.mkdir(exist_ok=True)
-        (hooks / "update").write_text(HOOK)
-        (hooks / "update").chmod(0o755)
+        """A repository whose `main` holds a README: a copy of one that each process makes once."""
+        shutil.copytree(Path(_newborn().name), path, dirs_exist_ok=True)
         return cls(path)
 
     def git(self, *arguments: str, given: bytes = b"", env: Mapping[str, str] | None = None) -> str:

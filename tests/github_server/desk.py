@@ -25,7 +25,7 @@ from tests.github_server import (
 from tests.github_server.answers import Answer, Stop, not_found, refused
 from tests.github_server.description import description
 from tests.github_server.faults import Fault
-from tests.github_server.routes import Address, Call, Route, found, known, public
+from tests.github_server.routes import Address, Call, Route, found, public
 from tests.github_server.server import Request
 from tests.github_server.state import State
 from tests.github_server.tokens import Token, forbidden
@@ -105,8 +105,7 @@ class Desk:
             return graphql.answered(Call(self.state, self.at, token, {}, query, request.headers, request.body))
         hit = found(verb, unquote(request.path))
         if hit is None:
-            if not known(unquote(request.path)):
-                self.violations.append(f"{request.verb} {request.path}: not a path of this stand-in")
+            self.violations.append(f"{request.verb} {request.path}: this stand-in has no such operation")
             raise not_found()
         one, names = hit
         upload = one.handler is assets.uploaded

@@ -29,10 +29,9 @@ class Forge:
     @classmethod
     @contextmanager
     def started(cls, folder: Path, repository: str = "octo/evergreen") -> Iterator["Forge"]:
-        """A server with an empty bare repository in `folder`, and `main` holding a README."""
+        """A server with a bare repository in `folder`, whose `main` holds a README."""
         description()  # says at once when it can't be had
         forge = cls(Bare.begin(git_http.folder_of(folder, repository)), repository)
-        forge.commit({"README.md": "# Evergreen\n"}, message="The beginning")
         with server.serving(forge.desk.noted, forge.desk.carried) as url:
             forge.desk.url = url
             yield forge

@@ -111,6 +111,13 @@ def set_state(state: State, issue: Issue, wanted: str, actor: str) -> None:
     issue.closed, issue.closed_by = (state.now(), actor) if wanted == "closed" else (None, None)
 
 
+def in_order(call: Call, items: list[Issue], otherwise: str) -> list[Issue]:
+    """As the question wants them: by when they were made, or last changed."""
+    by_change = call.query.get("sort") == "updated"
+    direction = call.query.get("direction", otherwise)
+    return sorted(items, key=lambda one: (one.updated if by_change else 0.0, one.number), reverse=direction == "desc")
+
+
 @route("GET", "issues", "issues=read; pull_requests=read")
 def listed(call: Call) -> Answer:
     if not call.state.settings.has_issues:
@@ -125,7 +132,7 @@ def listed(call: Call) -> Answer:
         and creator in (None, issue.user)
         and call.may("pull_requests=read" if issue.pull else "issues=read")
     ]
-    items = sorted(items, key=lambda issue: issue.number, reverse=call.query.get("direction", "desc") == "desc")
+    items = in_order(call, items, "desc")
     return call.paged(items, lambda issue: shape(call.at, call.state, issue), f"/repos/{call.at.repository}/issues")
 
 

@@ -18,6 +18,8 @@ from tests.layout import ROOT
 
 CACHE = ROOT / ".cache"
 TIMEOUT = 180
+QUICK = ("--ignore-scripts", "--fetch-retries=1", "--fetch-timeout=60000")
+FAILED: dict[str, str] = {}  # what could not be fetched by this process: not tried again by every test
 
 
 class NotFetched(Exception):
@@ -49,16 +51,25 @@ class Package:
         """The archive, its digest checked; brought by npm when it is not here yet."""
         with locked("packages"):
             if not self.archive.is_file():
-                self._fetch()
+                self._fetch_once()
         found = integrity(self.archive)
         if found != self.integrity:
             self.archive.unlink()
             raise NotFetched(f"{self.name} {self.version}: its digest is {found}, not {self.integrity}.")
         return self.archive
 
+    def _fetch_once(self) -> None:
+        if self.name in FAILED:
+            raise NotFetched(FAILED[self.name])
+        try:
+            self._fetch()
+        except NotFetched as error:
+            FAILED[self.name] = str(error)
+            raise
+
     def _fetch(self) -> None:
         with TemporaryDirectory(dir=CACHE) as folder:
-            asked = ["pack", f"{self.name}@{self.version}", "--pack-destination", folder, "--ignore-scripts"]
+            asked = ["pack", f"{self.name}@{self.version}", "--pack-destination", folder, *QUICK]
             try:
                 done = subprocess.run(
                     [npm(), *asked], cwd=folder, capture_output=True, text=True, timeout=TIMEOUT, check=False

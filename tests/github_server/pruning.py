@@ -25,6 +25,9 @@ def _mend(operations: dict[str, Any], schemas: dict[str, Any]) -> None:
     """Put in what GitHub takes or gives, as its guides say, and the description leaves out."""
     if "release-asset" in schemas:  # an upload that broke off
         schemas["release-asset"]["properties"]["state"]["enum"].append("starter")
+    if "pull-request-simple" in schemas:  # a label without a description; said for one pull request, not for lists
+        label = schemas["pull-request-simple"]["properties"]["labels"]["items"]
+        label["properties"]["description"]["type"] = ["string", "null"]
     for key, operation in operations.items():  # names alone
         if key.endswith("/issues/{issue_number}/labels") and operation["request"]:
             operation["request"]["oneOf"].append({"type": "array", "items": {"type": "string"}})

@@ -133,8 +133,7 @@ def listed(call: Call) -> Answer:
         and base in (None, issue.pull.base)
         and head in (None, f"{owner}:{issue.pull.head}")
     ]
-    newest = call.query.get("direction", "desc" if call.query.get("sort", "created") == "created" else "asc") == "desc"
-    items.sort(key=lambda issue: issue.number, reverse=newest)
+    items = issues.in_order(call, items, "desc" if call.query.get("sort", "created") == "created" else "asc")
     return call.paged(items, lambda issue: simple(call.at, call.state, issue), f"/repos/{call.at.repository}/pulls")
 
 

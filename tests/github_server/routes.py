@@ -141,7 +141,3 @@ def found(verb: str, path: str) -> tuple[Route, dict[str, str]] | None:
         return None
     best, match = max(fits, key=lambda fit: (fit[0].path.count("/"), -fit[0].path.count("{")))
     return best, match.groupdict()
-
-
-def known(path: str) -> bool:
-    return any(one.pattern.fullmatch(path) for one in ROUTES)

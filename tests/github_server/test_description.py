@@ -1,4 +1,5 @@
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -40,8 +41,12 @@ def test_wrong_parameters_and_paths_are_violations(forge: Forge) -> None:
         "query: owner is not a parameter",
     ]
     forge.violations.clear()
-    assert client(forge).get("nowhere").status == 404
-    assert forge.violations.pop() == "GET /repos/octo/evergreen/nowhere: not a path of this stand-in"
+    assert client(forge).get("nowhere").status == client(forge).delete("issues/1").status == 404
+    assert forge.violations == [
+        "GET /repos/octo/evergreen/nowhere: this stand-in has no such operation",
+        "DELETE /repos/octo/evergreen/issues/1: this stand-in has no such operation",
+    ]
+    forge.violations.clear()
 
 
 def test_a_wrong_answer_is_a_violation() -> None:
@@ -99,6 +104,7 @@ def test_a_package_with_another_digest_is_not_used(tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize("npm", ["missing", "failing"])
 def test_what_cannot_be_fetched_is_said_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, npm: str) -> None:
     monkeypatch.setattr(packages, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(packages, "FAILED", {})
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setenv("PATH", str(tmp_path))
     if npm == "failing":
@@ -108,3 +114,6 @@ def test_what_cannot_be_fetched_is_said_in_one_line(tmp_path: Path, monkeypatch:
         PACKAGE.fetched()
     assert ("E503" if npm == "failing" else "npm is missing") in str(caught.value)
     assert "\n" not in str(caught.value)
+    (tmp_path / "npm").unlink(missing_ok=True)
+    with pytest.raises(NotFetched, match=re.escape(str(caught.value))):  # asked once, not by every test
+        PACKAGE.fetched()

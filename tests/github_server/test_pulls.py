@@ -116,6 +116,19 @@ def test_a_branch_put_back_to_its_base_closes_the_pull_request(forge: Forge, act
     assert (closed["merged"], closed["state"]) == (False, "closed")
 
 
+def test_lists_are_in_the_order_that_is_asked_for(forge: Forge, actions: Client) -> None:
+    forge.commit({"b": "b"}, branch="other")
+    actions.post("pulls", WANTED)
+    forge.pass_time(10)
+    actions.post("pulls", WANTED | {"head": "other"})
+    assert [one["number"] for one in actions.get("pulls").value] == [2, 1]
+    assert [one["number"] for one in actions.get("pulls", direction="asc").value] == [1, 2]
+    forge.pass_time(10)
+    actions.patch("pulls/1", {"title": "Changed"})
+    for part in ("pulls", "issues"):
+        assert [one["number"] for one in actions.get(part, sort="updated", direction="desc").value] == [1, 2]
+
+
 MUTATION = """mutation($id: ID!, $method: PullRequestMergeMethod!) {
   enablePullRequestAutoMerge(input: {pullRequestId: $id, mergeMethod: $method}) { clientMutationId }
 }"""

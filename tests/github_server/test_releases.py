@@ -2,6 +2,7 @@ import hashlib
 from typing import Any
 
 import pytest
+import requests
 
 from tests.github_server import Fault, Forge
 from tests.github_server.client import Client, Reply, client
@@ -120,13 +121,27 @@ def test_bytes_come_from_a_storage_that_takes_no_token(forge: Forge, actions: Cl
     assert moved.status == 302
     assert actions.get(moved.headers["Location"]).status == 400
     nobody = client(forge, None)
-    assert nobody.get(moved.headers["Location"]).content == b"0123456789"
+    whole = nobody.get(moved.headers["Location"])
+    assert (whole.content, whole.headers["Accept-Ranges"]) == (b"0123456789", "bytes")
     assert nobody.get(moved.headers["Location"].partition("?")[0]).status == 403
     public = asset["browser_download_url"]
     assert nobody.get(public).status == 404
     url = publish(actions, release).value["assets"][0]["browser_download_url"]
     assert nobody.get(url).headers["Location"] == moved.headers["Location"]
     assert nobody.get(forge.at.web("/releases/latest/download/a.txt")).headers["Location"] == url
+
+
+def test_a_download_goes_on_where_it_broke_off(forge: Forge, actions: Client) -> None:
+    asset = upload(actions, draft(actions), "a.txt", b"0123456789").value
+    place = actions.ask("GET", f"releases/assets/{asset['id']}", accept="application/octet-stream").headers["Location"]
+
+    def part(wanted: str) -> requests.Response:
+        return requests.get(place, headers={"Range": f"bytes={wanted}"}, timeout=5)
+
+    assert (part("4-").status_code, part("4-").content) == (206, b"456789")
+    assert part("4-").headers["Content-Range"] == "bytes 4-9/10"
+    assert part("2-3").content == b"23"
+    assert part("10-").status_code == 416
 
 
 def test_immutable_releases_burn_their_tag(forge: Forge, actions: Client) -> None:
