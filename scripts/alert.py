@@ -22,15 +22,17 @@ from scripts.edges.branches import Remote
 KINDS = tuple(name for name in Alerts.model_fields if name not in ("timeout", "most"))
 
 
-def wanted(job: Job, params: Params, command: str | None, now: datetime) -> list[Alert]:
+def wanted(job: Job, params: Params, command: str | None, now: datetime) -> tuple[list[Alert], Mistake | None]:
+    """The alerts of this run, and why the ledger can't be read, if so: that may be what is to be told."""
     known = this_run.known(job, command, now)
     if known.dry:
-        return []
+        return [], None
+    before, problem = ledger.Ledger(), None
     try:
-        before = ledger.parse(branch.content(branch.book(job), ledger.FILE)).lines
-    except Mistake:  # then that it can't be reached may be what is to be told
-        before = ()
-    return alerts(Case(params.data.name, ledger_line.composed(known), before), params.alerts)
+        before = ledger.parse(branch.content(branch.book(job), ledger.FILE))
+    except Mistake as mistake:
+        problem = mistake
+    return alerts(Case(params.data.name, ledger_line.composed(known), before.lines), params.alerts), problem
 
 
 def claimed(book: Remote, found: Sequence[Alert], now: datetime, by: str) -> list[Alert]:
@@ -63,26 +65,25 @@ def settle(book: Remote, sent: Sequence[Sent], now: datetime, by: str) -> None:
 
 
 def send(
-    job: Job, params: Params, channels: Channels, found: Sequence[Alert], now: datetime
+    job: Job, params: Params, channels: Channels, found: Sequence[Alert], now: datetime, problem: Mistake | None
 ) -> tuple[list[Sent], list[str]]:
-    """What was sent, and warnings. A ledger that can't be reached silences nobody: at worst an alert comes twice."""
+    """What was sent, and warnings. A ledger that can't be reached (`problem`) silences nobody: at worst an alert comes
+    twice."""
     book, tags = branch.book(job), _tags(params)
     by = f"{job.run or 'laptop'}-{secrets.token_hex(4)}"  # so that a claim whose push was not answered is known as ours
-    heard = [alert for alert in found if any(channel.hears(tags[alert.kind]) for channel in channels.known)]
-    if not heard:
-        return [], []
-    try:
-        mine = claimed(book, heard, now, by)
-        sent = edge.send(channels.known, [(alert, tags[alert.kind]) for alert in mine], params.alerts.timeout)
-    except Mistake as mistake:
-        sent = edge.send(channels.known, [(alert, tags[alert.kind]) for alert in heard], params.alerts.timeout)
-        return sent, [_forgotten(mistake)]
-    try:
-        if sent:
+    mine = [alert for alert in found if any(channel.hears(tags[alert.kind]) for channel in channels.known)]
+    if mine and problem is None:
+        try:
+            mine = claimed(book, mine, now, by)
+        except Mistake as mistake:
+            problem = mistake
+    sent = edge.send(channels.known, [(alert, tags[alert.kind]) for alert in mine], params.alerts.timeout)
+    if sent and problem is None:
+        try:
             settle(book, sent, now, by)
-    except Mistake as mistake:
-        return sent, [_forgotten(mistake)]
-    return sent, []
+        except Mistake as mistake:
+            problem = mistake
+    return sent, [] if problem is None or not mine else [_forgotten(problem)]
 
 
 def _forgotten(mistake: Mistake) -> str:
@@ -92,12 +93,12 @@ def _forgotten(mistake: Mistake) -> str:
 def tell(job: Job, params: Params, channels: Channels, command: str | None) -> int:
     """0 whatever becomes of the alerts: a channel never blocks a model."""
     now = datetime.now(UTC)
-    found = wanted(job, params, command, now)
+    found, problem = wanted(job, params, command, now)
     sent: list[Sent] = []
     warnings = list(channels.problems)
     if found and channels.known:
         warnings += edge.unheard(channels.known, _tags(params))
-        sent, more = send(job, params, channels, found, now)
+        sent, more = send(job, params, channels, found, now, problem)
         warnings += more
     warnings += [f"{each.channel} did not take {each.alert.title!r}: {each.problem}" for each in sent if each.problem]
     taken = list(dict.fromkeys(each.alert.kind for each in sent if each.problem is None))
@@ -128,7 +129,7 @@ def test(params: Params, channels: Channels) -> int:
         raise Mistake(f"{VARIABLE}: names no channel. Set it, as in {VARIABLE}='slack://...'", code=USAGE)
     alert = trial(params.data.name, datetime.now(UTC))
     sent = edge.send(channels.known, [(alert, ("all",))], params.alerts.timeout)
-    for each in sorted(sent, key=lambda each: each.channel.number):
+    for each in sent:
         print(f"{each.channel}: {'took it' if each.problem is None else each.problem}")
     for problem in channels.problems:
         print(problem)

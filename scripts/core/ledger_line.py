@@ -102,7 +102,8 @@ def _id(known: Known) -> str:
     retrain = _retrain(known)
     if retrain.get("run") and retrain.get("new", True) and not retrain.get("code"):
         return str(retrain["run"])
-    began = re.sub(r"\W+", "", str(retrain.get("started") or known.now.astimezone(UTC).isoformat(timespec="seconds")))
+    now = known.now.astimezone(UTC).isoformat()
+    began = re.sub(r"\W+", "", str(retrain.get("started") or now)[: len("2026-11-24T03:17:00")])
     return f"{retrain.get('run') or known.name}-{began}"
 
 

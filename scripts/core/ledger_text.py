@@ -70,8 +70,8 @@ def _scores(line: Line) -> str:
     found = line.deciding
     if found is None or found[1].candidate is None:
         return "-"
-    production = found[1].production
-    return f"{'-' if production is None else number(production)} -> {number(found[1].candidate)}"
+    before = "" if found[1].production is None else f"{number(found[1].production)} -> "
+    return f"{before}{number(found[1].candidate)}"
 
 
 def _version(line: Line) -> str:
@@ -182,7 +182,8 @@ def _then(line: Line, lines: Sequence[Line]) -> Iterator[str]:
     if about is not None and about.action == "committed":
         yield f"Committed to main as v{line.version}, without a pull request."
     elif about is None and line.verdict and line.verdict != "PROMOTE":
-        yield f"Nothing was proposed: {f'production v{line.production} stays' if line.production else 'there is no model yet'}."
+        kept = f"production v{line.production} stays" if line.production else "there is no production model yet"
+        yield f"Nothing was proposed: {kept}."
     elif about is not None:
         what = f"Pull request #{about.number}" if about.number else "The pull request"
         done = WHERE.get(about.action, about.action)

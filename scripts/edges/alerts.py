@@ -91,7 +91,8 @@ def send(known: Sequence[Channel], wanted: Sequence[tuple[Alert, Sequence[str]]]
         waiting.pop((sent.channel, sent.alert.key), None)
         out.append(sent)
     late = f"gave no answer in {timeout:g} s"
-    return out + [Sent(alert, channel, late) for (channel, _), alert in waiting.items()]
+    out += [Sent(alert, channel, late) for (channel, _), alert in waiting.items()]
+    return sorted(out, key=lambda each: each.channel.number)
 
 
 def _service(channel: Channel) -> Any:

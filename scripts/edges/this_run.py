@@ -9,7 +9,7 @@ from scripts.core import bundle
 from scripts.core.errors import Mistake
 from scripts.core.ledger_line import Known, Origin
 from scripts.core.paths import DECLARATION, EVALUATION, LOCK, OUTCOME, PARAMS, PREDICTIONS, RUN
-from scripts.edges import outcome, project
+from scripts.edges import git, outcome, project
 from scripts.edges.actions import Job
 
 REPORTS = {"run": RUN, "evaluation": EVALUATION, "declaration": DECLARATION}
@@ -18,7 +18,7 @@ REPORTS = {"run": RUN, "evaluation": EVALUATION, "declaration": DECLARATION}
 def known(job: Job, command: str | None = None, now: datetime | None = None) -> Known:
     return Known(
         now=now or datetime.now(UTC),
-        origin=Origin(job.run, job.attempt, job.event, job.actor, job.workflow, job.commit, job.url),
+        origin=Origin(job.run, job.attempt, job.event, job.actor, job.workflow, job.commit or git.commit(), job.url),
         outcomes=dict(_outcomes()),
         reports={name: project.read_json(path) for name, path in REPORTS.items()},
         predictions_md5=md5(PREDICTIONS),

@@ -205,9 +205,9 @@ def test_a_caller_may_know_whose_run_it_is() -> None:
 def test_names_on_a_laptop() -> None:
     laptop = Origin()
     assert made({"retrain": RETRAIN}, laptop).id == "7f3c2a11"
-    assert made({"retrain": {**RETRAIN, "new": False}}, laptop).id == "7f3c2a11-20261124T0317000000"
+    assert made({"retrain": {**RETRAIN, "new": False}}, laptop).id == "7f3c2a11-20261124T031700"
     failed = {"code": 3, "lines": ["no"], "started": "2026-11-24T03:17:00+00:00"}
-    assert made({"retrain": failed}, laptop).id == "retrain-20261124T0317000000"
+    assert made({"retrain": failed}, laptop).id == "retrain-20261124T031700"
     assert made({"retrain": {**failed, "run": "7f3c2a11"}}, laptop).id != "7f3c2a11", "a failure must not take the name"
 
 

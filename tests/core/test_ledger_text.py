@@ -25,7 +25,7 @@ def line(days: float = 0, **other: Any) -> Line:
     return Line.model_validate(plain | other)
 
 
-WON = {
+WON: dict[str, Any] = {
     "run": "7f3c2a11",
     "event": "schedule",
     "actor": "octocat",
@@ -45,7 +45,7 @@ WON = {
     "bundles": {"candidate": "sha256:9c"},
     "predictions": {"digest": "sha256:77"},
 }
-RELEASED = {
+RELEASED: dict[str, Any] = {
     "command": "release",
     "event": "push",
     "action": "published",
@@ -81,7 +81,7 @@ def test_the_table_says_each_run_in_a_row() -> None:
 
 def test_the_table_is_never_wider_than_a_terminal_and_runs_no_codes() -> None:
     many = [{**FIRED, "name": f"a_trigger_with_a_long_name_{n}"} for n in range(9)]
-    hostile = {"event": "\x1b[31mred\x07", "actor": "x\ny", "data": {"to": "2013-05\x1b]0;title\x07"}}
+    hostile: dict[str, Any] = {"event": "\x1b[31mred\x07", "actor": "x\ny", "data": {"to": "2013-05\x1b]0;title\x07"}}
     rows = table([line(0, **{**WON, "triggers": many}), line(1, **hostile)])
     assert max(map(len, rows)) <= WIDTH and rows[1].count("…") == 1
     assert all(row.isprintable() for row in rows)
@@ -117,6 +117,20 @@ def test_a_run_without_a_reason_and_one_that_failed() -> None:
     assert "None: the run did not come to one." in failed
     assert "Error      data/x.parquet:  [31m bad" in failed.replace("  [", " [").replace(": [", ":  [")
     assert "Warning    late" in failed
+
+
+def test_a_candidate_that_did_not_win_says_what_stays() -> None:
+    held = {**WON, "verdict": "HOLD", "version": None, "pull_request": None}
+    assert "Then       Nothing was proposed: production v4 stays." in why(line(**held), [])
+    first: dict[str, Any] = {**held, "production": 0, "metrics": {"log_loss": {"decides": True, "candidate": 0.3242}}}
+    assert "there is no production model yet." in "\n".join(why(line(**first), []))
+    assert "  HOLD     0.3242    -" in table([line(**first)])[1]
+
+
+def test_a_commit_without_a_pull_request_is_told() -> None:
+    committed = {**WON, "pull_request": {"action": "committed", "url": "https://x/c"}}
+    assert "Then       Committed to main as v5, without a pull request." in why(line(**committed), [])
+    assert "  (v5)     " in table([line(**committed)])[1]
 
 
 def test_a_closed_pull_request_says_why() -> None:

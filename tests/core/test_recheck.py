@@ -21,7 +21,7 @@ from scripts.core.scoring.truth import truth_of
 from scripts.core.settings.data_params import Data
 from scripts.stages import evaluate
 
-LABELS = {"binary": [0, 1], "multiclass": ["high", "low", "middle"], "regression": None}
+LABELS: dict[str, Any] = {"binary": [0, 1], "multiclass": ["high", "low", "middle"], "regression": None}
 METRICS = {"binary": "neg_log_loss", "multiclass": "log_loss", "regression": "mean_absolute_error"}
 
 
@@ -32,7 +32,13 @@ def data(task: str) -> Data:
 
 
 def gate(task: str, **other: Any) -> Gate:
-    plain = {"metric": METRICS[task], "block": "1D", "resamples": 1000, "slices": ["place", "size"], "min_rows": 10}
+    plain: dict[str, Any] = {
+        "metric": METRICS[task],
+        "block": "1D",
+        "resamples": 1000,
+        "slices": ["place", "size"],
+        "min_rows": 10,
+    }
     if task == "binary":
         plain |= {"metrics": ["brier"], "guardrails": {"auc": {"max_worse": 0.3}}, "limits": {"auc": 0.2}}
     return Gate.model_validate_json(json.dumps({**plain, "slice_min_rows": 40, "max_believable": 10} | other))
@@ -56,7 +62,7 @@ def contest(
     frame = pd.DataFrame(
         {
             "at": pd.Timestamp("2024-02-01T03:00") + pd.to_timedelta(np.sort(rng.integers(0, days * 86400, rows)), "s"),
-            "place": rng.choice(["north", "south", None], rows, p=[0.6, 0.39, 0.01]),
+            "place": rng.choice(np.array(["north", "south", None], object), rows, p=[0.6, 0.39, 0.01]),
             "size": rng.normal(size=rows),
             "y": rng.normal(size=rows) if labels is None else rng.choice(labels, rows),
         }
