@@ -27,12 +27,14 @@ SECRETS = {  # what each job is shown, and no more
     "retrain.release": S3 | MLFLOW | {"APPRISE_URLS", "EVERGREEN_APP_KEY"},
     "release.release": S3 | MLFLOW | {"APPRISE_URLS", "EVERGREEN_APP_KEY"},
     "rollback.rollback": S3 | {"APPRISE_URLS", "EVERGREEN_APP_KEY"},
+    "rollback.release": S3 | MLFLOW | {"APPRISE_URLS", "EVERGREEN_APP_KEY"},
 }
 WRITES = {
     "retrain.record": {"contents", "pull-requests", "issues", "statuses"},
     "retrain.release": {"contents"},
     "release.release": {"contents"},
-    "rollback.rollback": {"contents", "pull-requests", "issues", "statuses"},
+    "rollback.rollback": {"contents", "pull-requests", "issues"},
+    "rollback.release": {"contents"},
     "ci.comment": {"pull-requests"},
 }
 
@@ -91,8 +93,10 @@ def test_a_secret_is_handed_over_by_the_environment_or_to_an_action(one: Job) ->
         assert not named("secrets", rest)
 
 
-def test_a_called_workflow_gets_what_it_asks_for_and_may_no_more_than_its_caller() -> None:
-    caller, called = job("retrain.release"), job("release.release")
+@pytest.mark.parametrize("caller", [one for one in jobs() if one.calls], ids=str)
+def test_a_called_workflow_gets_what_it_asks_for_and_may_no_more_than_its_caller(caller: Job) -> None:
+    called = job("release.release")
+    assert caller.body["uses"] == "./.github/workflows/release.yml"
     assert set(caller.body["secrets"]) == set(workflow("release")["on"]["workflow_call"]["secrets"])
     assert caller.body["permissions"] == called.body["permissions"]
 
