@@ -61,6 +61,7 @@ def named(root: Path, batches: Mapping[str, bytes] = BATCHES) -> None:
     (root / "models").mkdir(parents=True, exist_ok=True)
     (root / "reports").mkdir(exist_ok=True)
     (root / ".dvc").mkdir(exist_ok=True)
+    (root / ".dvc/config").write_text("[core]\n    no_scm = true\n    analytics = false\n")
     (root / "data.dvc").write_text(pointer("data", listing(batches), batches))
     (root / "models/production.zip.dvc").write_text(pointer("production.zip", PRODUCTION))
     (root / "dvc.yaml").write_text(PIPELINE)

@@ -152,7 +152,7 @@ def every_spoiling_is_found(tmp_path: Path, count: int) -> None:
 
 
 def test_a_flipped_bit_a_cut_and_a_swap_are_found_before_use(tmp_path: Path) -> None:
-    every_spoiling_is_found(tmp_path, 60)
+    every_spoiling_is_found(tmp_path, 30)
 
 
 @pytest.mark.faults
