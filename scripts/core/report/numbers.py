@@ -36,6 +36,11 @@ def between(interval: Any, places: int) -> str:
     return "–" if interval is None else f"{signed(interval[0], places)} … {signed(interval[1], places)}"
 
 
+def duration(seconds: float) -> str:
+    whole = round(seconds)
+    return f"{whole} s" if whole < 120 else f"{whole // 60} min {whole % 60} s"
+
+
 def gain(entry: Mapping[str, Any]) -> tuple[float, float, float] | None:
     """The difference and its interval, turned so that more is better; None where there is none."""
     if entry["difference"] is None or entry["interval"] is None:

@@ -9,7 +9,7 @@ from scripts.core.changes import Changes
 from scripts.core.declaration import Declaration
 from scripts.core.report import sections
 from scripts.core.report.markdown import clip, code, details, escape, link, name
-from scripts.core.report.numbers import ARROW, deciding, decimals, fixed, gain, spoken
+from scripts.core.report.numbers import ARROW, deciding, decimals, duration, fixed, gain, spoken
 from scripts.core.settings.param_types import parse_span
 from scripts.core.standing import Note
 
@@ -31,7 +31,7 @@ class Links:
 
     def picture(self, file: str, about: str, width: int = 420) -> str:
         address = self.file(f"reports/plots/{file}?raw=true")
-        return f'<img src="{address}" alt="{about}" width="{width}">'
+        return f'<img src="{address}" alt="{about}" width="{width}" align="top">'
 
 
 @dataclass(frozen=True)
@@ -115,11 +115,11 @@ def _pictures(proposal: Proposal) -> str:
 
 
 def _why(proposal: Proposal) -> Iterator[str]:
-    """What triggered the run, and drift: at most three lines, each with a line break."""
-    found = [sections.why_now(proposal.run), sections.drifted(proposal.drift), sections.performance(proposal.drift)]
-    said = [text for text in found if text]
-    if said:
-        yield f"**Why now:** {said[0]}" + "".join(f"; {text}" for text in said[1:]) + ".<br>"
+    """What triggered the run, and drift, each on a line of its own."""
+    if why := sections.why_now(proposal.run):
+        yield f"**Why now:** {why}<br>"
+    if drift := [text for text in (sections.drifted(proposal.drift), sections.performance(proposal.drift)) if text]:
+        yield f"**Drift:** {' · '.join(drift)}<br>"
 
 
 def _trained(proposal: Proposal) -> str:
@@ -133,7 +133,7 @@ def _trained(proposal: Proposal) -> str:
     if proposal.validation is not None:
         parts.append(_checks(proposal.validation))
     if proposal.note.seconds:
-        parts.append(f"took {proposal.note.seconds:.0f} s")
+        parts.append(f"took {duration(proposal.note.seconds)}")
     return " · ".join(parts)
 
 

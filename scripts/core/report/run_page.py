@@ -64,7 +64,7 @@ def _found(ran: Ran, judged: bool) -> Iterator[str]:
         yield triggers(found["triggers"])
     drift = [text for text in (sections.drifted(ran.drift), sections.performance(ran.drift)) if text]
     if drift and found.get("new"):
-        yield f"**Drift:** {'; '.join(drift)}."
+        yield f"**Drift:** {' · '.join(drift)}"
     if judged and ran.evaluation is not None:
         if slices := sections.slices(ran.evaluation):
             yield details("Slices", slices)

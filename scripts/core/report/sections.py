@@ -52,14 +52,14 @@ def why_now(run: Report | None) -> str:
 
 
 def drifted(drift: Report | None) -> str:
-    """Drift in a sentence."""
+    """Which columns, in a few words."""
     if not drift or not drift["production"] or not drift["columns"]:
         return ""
     names = ", ".join(name(column) for column in drift["drifted"][:NAMES])
     more = len(drift["drifted"]) - NAMES
     names += f" and {more:,} more" if more > 0 else ""
     share = f"{len(drift['drifted']):,} of {len(drift['columns']):,} columns"
-    return f"drift in {share}{f' ({names})' if names else ''}, {drift['weighted_share']:.0%} by importance"
+    return f"{share}{f' ({names})' if names else ''}, {drift['weighted_share']:.0%} by importance"
 
 
 def performance(drift: Report | None) -> str:
@@ -88,7 +88,9 @@ def slices(evaluation: Report) -> str:
     header = ["slice", "rows", "production", "candidate", "difference", "interval", ""]
     rest = len(shown) - MOST_SLICES
     more = f"\n\n*{rest:,} more slices stand in `reports/evaluation.json`.*" if rest > 0 else ""
-    said = f"A slice is broken past {number(found['max_worse'])} worse. Intervals are widened for their number.\n\n"
+    said = (
+        f"Broken: worse by more than {found['max_worse']:g}, and by the whole interval, widened for their number.\n\n"
+    )
     return said + table(header, rows, "lrrrrll") + more
 
 
@@ -162,7 +164,7 @@ def _judged(evaluation: Report) -> Iterator[str]:
     yield from (escape(reason) for reason in evaluation["verdict"]["reasons"])
     for one in evaluation["guardrails"]:
         allowed = [] if one["limit"] is None else [number(one["limit"])]
-        allowed += [] if one["relative"] is None else [f"{one['relative']:.3g} of production's"]
+        allowed += [] if one["relative"] is None else [f"{100 * one['relative']:.3g}% of production's value"]
         state = "**broken**" if one["broken"] else "kept"
         yield f"guardrail {escape(spoken(one['metric']))}: worse by {' and '.join(allowed)} at most: {state}"
     for one in evaluation["limits"]:

@@ -35,3 +35,7 @@ def test_a_gain_is_positive_when_better_whatever_the_direction() -> None:
 def test_metrics_are_spoken() -> None:
     spoken = [numbers.spoken(name) for name in ("log_loss", "roc_auc", "roc_auc_ovr", "f1")]
     assert spoken == ["log loss", "ROC AUC", "ROC AUC, one against the rest", "f1"]
+
+
+def test_a_duration_is_read_at_a_glance() -> None:
+    assert [numbers.duration(seconds) for seconds in (38.2, 119.6, 141.8)] == ["38 s", "2 min 0 s", "2 min 22 s"]

@@ -30,7 +30,7 @@ def test_a_proposed_candidate() -> None:
     assert "| **log loss** (decides) |" in said
     assert "| `new_rows` | 🔔 fired | 28,243 new rows of 20,000 | 140% |" in said
     assert "| `max_age` | quiet | age 30 of 90D | 33% |" in said
-    assert "**Drift:** drift in 2 of 5 columns" in said
+    assert "**Drift:** 2 of 5 columns (column_0, column_1), 21% by importance · production scores" in said
     assert said.endswith("**Next:** look at [#14](https://x/pull/14) and merge it, or close it.")
 
 
