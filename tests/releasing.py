@@ -15,7 +15,7 @@ import pytest
 
 from scripts import release
 from scripts.core import bundle, declaration, objects
-from scripts.core.declaration import Declaration, Replaced, Verdict
+from scripts.core.declaration import Declaration, Replaced, Rows, Score, Verdict
 from scripts.core.paths import DECLARATION, DRIFT, EVALUATION, LOCK, METRICS, PARAMS, PRODUCTION_DVC, RUN, VALIDATION
 from scripts.edges import actions, dvc, evidence, github, mainline, outcome, pointers
 from tests import bundles, reports
@@ -89,6 +89,8 @@ class Project:
             bundle=bundle.digest(content),
             replaces=Replaced(version=now.version, bundle=now.bundle) if now.bundle else None,
             verdict=Verdict(verdict="PROMOTE", first=not now.version, reasons=("better",)),
+            metrics={"log_loss": Score(candidate=version / 10)},
+            trained_on=Rows(rows=200),
             why=("new_rows",),
         )
         files[DECLARATION.as_posix()] = declaration.render(named)
@@ -180,3 +182,12 @@ def clean(command: list[str], folder: Path) -> "subprocess.CompletedProcess[str]
     """A process that knows nothing of this project."""
     kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "HOME") if name in os.environ}
     return subprocess.run(command, cwd=folder, env=kept, capture_output=True, text=True, check=False, timeout=120)
+
+
+def alone(root: str) -> None:
+    """The command in a process of its own, with hollow models."""
+    os.chdir(root)
+    evidence.types = lambda content, trusted: ()
+    release.proven = lambda made_of, contents: None
+    sys.argv = ["release"]
+    raise SystemExit(release.main())

@@ -43,7 +43,7 @@ class Material:
     @property
     def stem(self) -> str:
         """For file names: GitHub would change any other letter."""
-        return f"{re.sub(r'[^A-Za-z0-9._-]+', '.', self.name).strip('.') or 'model'}-{self.version}"
+        return f"{re.sub(r'[^A-Za-z0-9_-]+', '.', self.name).strip('.') or 'model'}-{self.version}"
 
     @property
     def model_file(self) -> str:

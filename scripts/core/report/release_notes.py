@@ -8,7 +8,7 @@ from scripts.core.report import sections
 from scripts.core.report.markdown import clip, code, details, escape, link, name, table
 from scripts.core.report.material import Material, example
 from scripts.core.report.numbers import deciding, decimals, fixed, gain, spoken
-from scripts.core.report.pull_request import judged_on, verdict
+from scripts.core.report.pull_request import verdict
 from scripts.core.report.release_files import File, size
 
 LIMIT = 120_000  # GitHub takes 125,000 characters
@@ -50,10 +50,10 @@ def title(made_of: Material) -> str:
     return f"{said} · {spoken(metric)} {fixed(entry['candidate'], places)}{between} {_rows(made_of.evaluation)}"
 
 
-def _rows(evaluation: Mapping[str, Any]) -> str:
+def _rows(evaluation: Mapping[str, Any], which: str = "") -> str:
     holdout = evaluation["holdout"]
     when = f" of {holdout['from'][:10]} to {holdout['to'][:10]}" if holdout["from"] else ""
-    return f"on {holdout['rows']:,} rows{when}"
+    return f"on {which}{holdout['rows']:,} rows{when}"
 
 
 def notes(made_of: Material, files: Mapping[str, File], place: Place, credit: Credit) -> str:
@@ -85,7 +85,7 @@ def _story(made_of: Material, place: Place, credit: Credit) -> Iterator[str]:
         by, low, high = (fixed(value, places) for value in turned)
         level = f"{100 * evaluation['method']['confidence']:g}% interval"
         said = f"better than v{before.version} by {by} ({spoken(found[0])}, {level} {low} to {high})"
-        yield f"{said.capitalize()} {judged_on(evaluation)}."
+        yield f"{said[0].upper()}{said[1:]} {_rows(evaluation, 'the same ')}."
     if (trained := declared.trained_on) is not None:
         when = f", {trained.from_[:10]} to {trained.to[:10]}" if trained.from_ and trained.to else ""
         yield f"Trained on {trained.rows:,} rows{when}."
