@@ -126,6 +126,8 @@ class Gate(Block):
     """Relative improvement past which a leak is suspected."""
     max_leaked: Share = 0.01
     """Share of hold-out rows found among training rows past which nothing is believed."""
+    reuse_budget: Count | None = 4
+    """Verdicts on the same hold-out rows past which a further one must prove more; null: any number."""
     seed: Count = 0
     """Seed of the resampling."""
 
@@ -260,6 +262,6 @@ def parse(text: str | bytes, name: str = "params.yaml") -> Params:
         try:
             text = text.decode("utf-8")
         except UnicodeDecodeError as error:
-            line = text.count(b"\n", 0, error.start) + 1
+            line = error.object.count(b"\n", 0, error.start) + 1
             raise Mistake(f"{name}:{line}: is not UTF-8. Save the file as UTF-8.", code=USAGE) from None
     return yaml_file.read(text, name, Params)
