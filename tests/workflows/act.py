@@ -141,8 +141,7 @@ class Act:
         command += ["-P", "ubuntu-latest=-self-hosted", "-s", f"GITHUB_TOKEN={TOKEN}"]
         for option in ("--env-file", "--secret-file", "--var-file", "--input-file"):
             command += [option, os.devnull]
-        for option in ("cache", "artifact"):
-            command += [f"--{option}-server-addr", "127.0.0.1", f"--{option}-server-path", str(self.folder / option)]
+        command += ["--cache-server-addr", "127.0.0.1", "--cache-server-path", str(self.folder / "cache")]
         command += ["--action-cache-path", str(self.folder / "actions")]
         command += [part for name, value in known.items() for part in ("--env", f"{name}={value}")]
         command += [part for name, value in self.variables.items() for part in ("--var", f"{name}={value}")]

@@ -4,12 +4,13 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from scripts.core import declaration
 from scripts.edges import dvc, git
+from scripts.edges.github import GitHub
 from tests.github_server import Forge
 from tests.layout import ROOT
 from tests.workflows.act import Act, Event, Ran
@@ -78,20 +79,53 @@ class World:
         """Inputs are texts, as act wants them in the payload."""
         return self.run(workflow, "workflow_dispatch", {"ref": "refs/heads/main", "inputs": inputs}, job=job)
 
+    def opens(self, files: Mapping[str, bytes | None], branch: str = "a-change") -> int:
+        """A person's pull request; its number."""
+        self.forge.commit(files, branch=branch, message="A person's change", actor=PERSON)
+        hub = GitHub(self.forge.settings(self.forge.token("write-all", actor=PERSON)))
+        return int(hub.write("POST", "{repo}/pulls", {"title": "A change", "head": branch, "base": "main"})["number"])
+
+    def checked(self, number: int, job: str, fork: bool = False) -> Ran:
+        """One job of ci.yml for a pull request, and those that it needs. From a fork: no secret, and no right to write."""
+        pull = next(pull for pull in self.forge.pulls if pull["number"] == number)
+        head, base = pull["head"]["sha"], self.main()
+        merged = self.git(
+            "commit-tree", self.git("merge-tree", "--write-tree", base, head), "-p", base, "-p", head, "-m", ""
+        )
+        repository = {**self._repository(), "fork": fork}
+        whole = {"number": number, "head": {"ref": pull["head"]["ref"], "sha": head, "repo": repository}}
+        payload = {
+            "action": "opened",
+            "number": number,
+            "pull_request": {**whole, "base": {"ref": "main", "sha": base}},
+        }
+        act = replace(self.act, variables={}, secrets={}) if fork else self.act
+        event = Event("pull_request", self._payload(payload, PERSON), merged, f"refs/pull/{number}/merge")
+        return self._ran("ci", event, act, self._tokens(read_only=fork), job)
+
     def run(
         self, workflow: str, event: str, payload: Mapping[str, Any], actor: str = PERSON, job: str | None = None
     ) -> Ran:
-        whole = {"repository": self._repository(), "sender": {"login": actor}, **payload}
-        commit = self.main()
-        clone = self._clone(commit)
-        ran = self.act.run(workflow, Event(event, whole, commit, actor=actor), clone, self._tokens(), job)
+        on_main = Event(event, self._payload(payload, actor), self.main(), actor=actor)
+        return self._ran(workflow, on_main, self.act, self._tokens(), job)
+
+    def _ran(self, workflow: str, event: Event, act: Act, tokens: Mapping[str, str], job: str | None) -> Ran:
+        clone = self._clone(event.commit)
+        ran = act.run(workflow, event, clone, tokens, job)
         shutil.rmtree(clone)
         self.ran.append((workflow, ran))
         return ran
 
-    def _tokens(self) -> dict[str, str]:
+    def _payload(self, payload: Mapping[str, Any], actor: str) -> dict[str, Any]:
+        return {"repository": self._repository(), "sender": {"login": actor}, **payload}
+
+    def _tokens(self, read_only: bool = False) -> dict[str, str]:
         """One for each job, with the rights that the workflow declares for it."""
-        return {one.id: self.forge.token(one.body["permissions"]) for one in jobs() if not one.calls}
+
+        def rights(declared: Mapping[str, str]) -> dict[str, str]:
+            return {scope: "read" if read_only else level for scope, level in declared.items()}
+
+        return {one.id: self.forge.token(rights(one.body["permissions"])) for one in jobs() if not one.calls}
 
     def _repository(self) -> dict[str, Any]:
         owner, name = self.forge.repository.split("/")
@@ -99,17 +133,17 @@ class World:
         return {**known, "is_template": self.template, "private": False, "visibility": "public", "fork": False}
 
     def _clone(self, commit: str) -> Path:
+        """As a runner's checkout would be, so that act finds the workflows there and knows the repository."""
         self.clones += 1
         clone = self.folder / f"clone-{self.clones}"
+        url = f"{self.forge.url}/{self.forge.repository}"
         for words in (
-            ["clone", "--quiet", str(self.forge.bare), str(clone)],
-            ["-C", str(clone), "checkout", "--quiet", "-B", "main", commit],
+            ["init", "--quiet", "--initial-branch=main", str(clone)],
+            ["-C", str(clone), "fetch", "--quiet", "--depth=1", f"file://{self.forge.bare}", commit],
+            ["-C", str(clone), "checkout", "--quiet", "-B", "main", "FETCH_HEAD"],
+            ["-C", str(clone), "remote", "add", "origin", url],
         ):
             subprocess.run(["git", *words], check=True, capture_output=True)
-        subprocess.run(
-            ["git", "-C", str(clone), "remote", "set-url", "origin", f"{self.forge.url}/{self.forge.repository}"],
-            check=True,
-        )
         return clone
 
 
