@@ -22,6 +22,7 @@ ALLOWED = re.compile(
     r"|reports/(plots/)?[\w-]+\.(json|html|parquet|png)"
 )
 BATCH = re.compile(r"\w[\w .,=+()-]*")
+VERDICTS = ("PROMOTE", "HOLD", "REJECT", "INVALID")
 AGAIN = "Run the workflow again"
 
 
@@ -98,6 +99,8 @@ def checked(handover: Handover, pipeline: str, lock_before: str | None, candidat
     run = handover.json(RUN)
     if not isinstance(run, Mapping) or not data[0].oid == seen == run.get("data"):
         raise Mistake(f"handover: {DATA_DVC}, {LOCK} and {RUN} speak of different data. {AGAIN}.", code=OUTSIDE)
+    if re.fullmatch(r"[0-9a-f]{8}", str(run.get("run"))) is None or run.get("verdict") not in (None, *VERDICTS):
+        raise Mistake(f"handover: {RUN}: does not say what it should. {AGAIN}.", code=OUTSIDE)
     if run.get("verdict"):
         _judged(handover.json(EVALUATION), run["verdict"], handover.files.get(CANDIDATE.as_posix(), candidate))
     return Checked(tuple(data), tuple(outputs))

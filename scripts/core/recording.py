@@ -42,7 +42,7 @@ def _message(handover: Handover) -> str:
     run = handover.json(RUN)
     batches = (handover.json(VALIDATION) or {}).get("batches", ())
     new = [batch for batch in batches if f"{DATA}/{batch['name']}" in handover.files]
-    rows = sum(batch["rows"] for batch in new)
+    rows = sum(int(batch["rows"]) for batch in new)
     verdict = run["verdict"] or "no reason to retrain"
     what = f"{_called(new)}: {rows:,} new rows" if new else f"run {run['run']}: no new rows"
     return f"Record {what}, {verdict}\n\nEvergreen-Run: {run['run']}\n"

@@ -180,11 +180,15 @@ class Store:
         if not absent:
             return set()
         self._reach()
-        contents = at_once(lambda each: self._got(each.oid), absent)
-        for each, content in zip(absent, contents, strict=True):
-            if content is not None:
-                self.cache.write(each.oid, content)
-        return {each for each, content in zip(absent, contents, strict=True) if content is None}
+        oids = sorted({each.oid for each in absent})
+        arrived = dict(zip(oids, at_once(self._arrived, oids), strict=True))
+        return {each for each in absent if not arrived[each.oid]}
+
+    def _arrived(self, oid: str) -> bool:
+        content = self._got(oid)
+        if content is not None:
+            self.cache.write(oid, content)
+        return content is not None
 
     def _got(self, oid: str) -> bytes | None:
         self._reach()
@@ -200,10 +204,11 @@ class Store:
         """Lists of folders go last, so that whoever finds one finds its files; what is in no place is given back."""
         lost: list[Object] = []
         for group in ([each for each in lacking if not each.folder], [each for each in lacking if each.folder]):
-            here = [each for each in dict.fromkeys(group) if self._here(each)]
+            here = [each for each in group if self._here(each)]
             lost += [each for each in group if each not in here]
-            at_once(lambda each: self.place.write(each.oid, self.cache.read(each.oid) or b""), here)
-        return len(lacking) - len(lost), lost
+            oids = sorted({each.oid for each in here})
+            at_once(lambda oid: self.place.write(oid, self.cache.read(oid) or b""), oids)
+        return len({each.oid for each in lacking} - {each.oid for each in lost}), lost
 
     def _placed(self, present: Sequence[Object]) -> int:
         count = 0

@@ -40,7 +40,7 @@ def made(run: Mapping[str, Any] | None = None, **changed: bytes | None) -> Hando
         "reports/predictions.parquet": b"predictions",
         "reports/evaluation.json": evaluation(),
         "reports/validation.json": b"{}",
-        "reports/run.json": json.dumps({"data": oid, "verdict": "PROMOTE", **(run or {})}).encode(),
+        "reports/run.json": json.dumps({"data": oid, "run": "ab12cd34", "verdict": "PROMOTE", **(run or {})}).encode(),
         "outcome/retrain.json": b"{}",
     }
     names = {name.replace("/", "_").replace(".", "_").replace("-", "_"): name for name in given}
@@ -140,6 +140,8 @@ def test_the_parts_must_speak_of_the_same_data_candidate_and_verdict() -> None:
     assert "different data" in refused(made({"data": "other"}))
     assert "judges another candidate" in refused(made(reports_evaluation_json=evaluation(b"another")))
     assert "HOLD" in refused(made(reports_evaluation_json=evaluation(verdict="HOLD")))
+    assert "does not say what it should" in refused(made({"run": "x\n\nSigned-off-by: somebody"}))
+    assert "does not say what it should" in refused(made({"verdict": "PROMOTE\n"}))
     handover.checked(made({"verdict": None}, reports_evaluation_json=evaluation(b"older")), PIPELINE, None, None)
 
 

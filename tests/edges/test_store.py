@@ -190,6 +190,16 @@ def test_what_is_lost_is_made_anew_or_told_with_its_cure(project: Path, clone: P
     assert not (tmp_path / "other/data").exists(), "all or nothing of it is put in place"
 
 
+def test_batches_with_the_same_content_are_one_object(tmp_path: Path) -> None:
+    batches = {f"{number:02}.csv": b"x\n1\n" for number in range(40)}
+    stored.lay_out(tmp_path / "project", batches)
+    place = Folder(tmp_path / "store")
+    assert Store(place, tmp_path / "project").push().sent == 5
+    stored.named(tmp_path / "clone", batches)
+    assert Store(place, tmp_path / "clone").pull().placed == 43
+    assert stored.found(tmp_path / "clone", batches) == stored.contents(batches)
+
+
 def test_targets_are_brought_alone(project: Path, clone: Path, tmp_path: Path) -> None:
     place = Folder(tmp_path / "store")
     Store(place, project).push()
