@@ -16,7 +16,7 @@ from scripts.edges.github import GitHub, Refused
 
 KIND = "comparison"
 LAG = 10.0  # seconds that GitHub's lists may lie behind
-DENIED = (401, 403)  # a fork's token may only read
+DENIED = 403  # a fork's token may only read
 
 
 def compared(base: str, job: Job) -> Compared:
@@ -44,7 +44,7 @@ def post(file: Path, number: int, job: Job) -> str:
     try:
         url = threads.sticky(GitHub(job.github()), number, KIND, text, LAG)
     except Refused as refused:
-        if refused.status not in DENIED:
+        if refused.status != DENIED:
             raise
         return "compare: this token may not comment (a fork's can't): the run's page says it"
     return f"compare: {url}"

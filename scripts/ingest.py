@@ -167,6 +167,7 @@ def main() -> int:
     parser.add_argument("--accept-changed", action="store_true", help="take batches that changed at the source")
     parser.add_argument("--json", action="store_true", help="print the result for machines")
     arguments = parser.parse_args()
+    project.settled()
     params = project.read_params()
     with lock.held():
         arrived = ingest(Path(), params, arguments.accept_changed)

@@ -65,6 +65,7 @@ def place(now: Declaration, content: bytes, params: Params, new: bool) -> Record
 
 
 def promote(asked: Asked) -> Promoted:
+    project.settled()
     params, production = project.read_params(), project.read_declaration()
     content = _candidate()
     evaluation, run = project.read_json(EVALUATION), project.read_json(RUN)

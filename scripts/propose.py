@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from scripts.core import environment, errors, standing
 from scripts.core.report import pull_request, run_page
 from scripts.core.standing import Commit, Open, Refresh
-from scripts.edges import actions, judged, outcome, project, proposing
+from scripts.edges import actions, judged, outcome, project, proposing, stores
 from scripts.edges.actions import Job
 from scripts.edges.judged import Judged
 from scripts.edges.proposing import Done, Task
@@ -34,12 +34,12 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def told(found: Judged, done: Done, job: Job) -> None:
+def told(found: Judged, done: Done, production: int, job: Job) -> None:
     """For the commands after this one, and for the run's page."""
     missing = environment.missing([name for name in environment.NAMES if os.environ.get(name)])
     ran = run_page.Ran(
         name=found.params.data.name,
-        production=project.read_declaration().version,
+        production=production,
         retrain=found.retrain,
         record=found.record,
         proposed=vars(done),
@@ -50,20 +50,34 @@ def told(found: Judged, done: Done, job: Job) -> None:
     job.say(run_page.page(ran))
 
 
+def read(job: Job) -> Judged:
+    params = project.read_params()
+    return judged.read(lambda oid: stores.opened(os.environ, job, params.store).fetch(oid))
+
+
+def acted(job: Job) -> Done:
+    ran = outcome.read("retrain") or {}
+    if ran.get("code"):  # perhaps for params that nobody can read
+        job.say(run_page.failure("The run failed", ran.get("lines") or ()))
+        return Done("nothing", "the run failed")
+    found, production = read(job), project.read_declaration().version
+    if found.dropped:
+        done = Done("nothing", found.dropped)
+    else:
+        done = proposing.propose(Task(found, World.seen(job, os.environ), os.environ))
+    told(found, done, production, job)
+    return done
+
+
 @errors.reported
 def main() -> int:
     asked, job = arguments(), actions.job()
-    found = judged.read()
     if asked.dry_run:
-        print(*dry(found, job), sep="\n")
+        print(*dry(read(job), job), sep="\n")
         return 0
     with outcome.kept("propose") as kept:
-        if found.failed:
-            done = Done("nothing", found.failed)
-        else:
-            done = proposing.propose(Task(found, World.seen(job, os.environ), os.environ))
+        done = acted(job)
         kept |= vars(done)
-    told(found, done, job)
     print(f"propose: {done.action}{f' #{done.number}' if done.number else ''}: {done.reason}")
     return 0
 

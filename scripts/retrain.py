@@ -224,6 +224,7 @@ def finished(run: Run, validation: Mapping[str, Any], decision: triggers.Decisio
 
 
 def begun(what: Asked, progress: Progress) -> Run:
+    project.settled()
     params = project.read_params()
     if what.as_of and params.data.source.kind != "replay":
         said = f"--as-of: the source {params.data.source.kind} can't be replayed. Leave it out."

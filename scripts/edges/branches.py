@@ -58,7 +58,7 @@ class Remote:
             return None
         done = self._run(("cat-file", "blob", f"{commit}:{path}"), None)
         if done.returncode:
-            raise Mistake(f"git cat-file: {_reason(done.stderr.decode(errors='replace'))}", code=OUTSIDE)
+            raise Mistake(f"git cat-file: {_reason(done.stderr.decode(errors='replace'), self.token)}", code=OUTSIDE)
         return done.stdout
 
     def built(self, base: str | None, files: Mapping[str, bytes | None], message: str, alone: bool = False) -> str:
@@ -97,12 +97,14 @@ class Remote:
             raise Protected(f"git push {branch}: the branch is protected. {cure}.", code=OUTSIDE)
         if any(word in said for word in MOVED):
             raise Moved(f"git push {branch}: the branch has moved meanwhile. Run it again.", code=OUTSIDE)
-        raise Mistake(f"git push {branch}: {_reason(said)}", code=OUTSIDE)
+        raise Mistake(f"git push {branch}: {_reason(said, self.token)}", code=OUTSIDE)
 
     def _git(self, *arguments: str, given: bytes | None = None, index: str | None = None) -> str:
         done = self._run(arguments, given, index)
         if done.returncode:
-            raise Mistake(f"git {arguments[0]}: {_reason(done.stderr.decode(errors='replace'))}", code=OUTSIDE)
+            raise Mistake(
+                f"git {arguments[0]}: {_reason(done.stderr.decode(errors='replace'), self.token)}", code=OUTSIDE
+            )
         return done.stdout.decode()
 
     def _run(
@@ -156,9 +158,11 @@ class _index:
         self.folder.cleanup()
 
 
-def _reason(said: str) -> str:
+def _reason(said: str, token: str | None) -> str:
     """The last words of git's complaint, and the cure."""
     words = " ".join(said.split())
-    if "Authentication failed" in words or "could not read Username" in words or "403" in words:
+    if "Authentication failed" in words or "could not read Username" in words or "returned error: 403" in words:
+        if not token:
+            return "there is no token. Set GITHUB_TOKEN, or check the remote's credentials."
         return "the token may not do this. Give the job `contents: write`, or check the remote's credentials."
     return f"{words[-200:] or 'it failed'}. Check the remote and the network, then run it again."

@@ -3,7 +3,7 @@
 import importlib.metadata
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -17,8 +17,6 @@ from scripts.core.paths import DATA_DVC, DECLARATION, LOCK, PARAMS, PIPELINE, PR
 from scripts.edges import dvc, git, project
 
 REQUIREMENTS = Path("requirements.txt")
-WATCHED = (PARAMS, DATA_DVC, DECLARATION, PRODUCTION_DVC, LOCK, PIPELINE)
-MARKERS = ("<<<<<<< ", "=======", ">>>>>>> ")
 RETRAIN = Path(".github/workflows/retrain.yml")
 CRON = re.compile(r"""^\s*-\s*cron:\s*['"]([^'"]+)['"]""", re.MULTILINE)
 PIN = re.compile(r"^([\w.-]+)==([^\s;\\]+)", re.MULTILINE)
@@ -35,7 +33,7 @@ class Seen:
 
 def look() -> Seen:
     mistakes: dict[str, tuple[str, ...]] = {}
-    conflicts = tuple(_conflicts())
+    conflicts = tuple(f"{file.as_posix()}:{line}" for file, line in project.conflicts())
     params = _read(project.read_params, PARAMS, mistakes)
     declared = _read(project.read_declaration, DECLARATION, mistakes)
     data = _read(dvc.digest, DATA_DVC, mistakes)
@@ -78,18 +76,6 @@ def _yaml(file: Path) -> Mapping[str, Any]:
     except (OSError, ValueError, yaml.YAMLError) as error:
         why = f"can't be read ({' '.join(str(error).split())[:80]})"
     raise Mistake(f"{file}: {why}. Restore it: git checkout -- {file}")
-
-
-def _conflicts() -> Iterator[str]:
-    for file in WATCHED:
-        try:
-            text = file.read_text("utf-8", errors="replace")
-        except OSError:
-            continue
-        for number, line in enumerate(text.splitlines(), start=1):
-            if line.startswith(MARKERS):
-                yield f"{file.as_posix()}:{number}"
-                break
 
 
 def _versions() -> Versions:

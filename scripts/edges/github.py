@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 READS, LOOKS, PAUSE, LONGEST_WAIT, PAGE = 4, 4, 1.0, 60.0, 100
 CURES = {
-    401: "The token is wrong or has expired: give a new one in GITHUB_TOKEN",
+    401: "The token is missing, wrong or expired: give one in GITHUB_TOKEN",
     404: "The repository or this part of it is not there, or the token may not see it",
     410: "This feature is switched off in the repository's settings",
 }

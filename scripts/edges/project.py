@@ -1,6 +1,7 @@
 """The project's own files on disk, read with an error that says the cure."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,12 +9,34 @@ from scripts.core import code, declaration, params
 from scripts.core.declaration import Declaration
 from scripts.core.errors import OUTSIDE, USAGE, Mistake
 from scripts.core.params import Params
-from scripts.core.paths import DATA, DECLARATION, PARAMS, PIPELINE, PRODUCTION
+from scripts.core.paths import DATA, DATA_DVC, DECLARATION, LOCK, PARAMS, PIPELINE, PRODUCTION, PRODUCTION_DVC
 from scripts.core.settings import yaml_file
 from scripts.edges import dvc, installed
 
 if TYPE_CHECKING:
     from scripts.core.bundle import Bundle
+
+
+MERGED = (PARAMS, DATA_DVC, DECLARATION, PRODUCTION_DVC, LOCK, PIPELINE)  # what all rests on
+MARKERS = ("<<<<<<< ", ">>>>>>> ")
+
+
+def settled() -> None:
+    """Refuse to begin anything in the middle of a merge."""
+    if found := list(conflicts()):
+        lines = (f"{file}:{line}: has a conflict marker. Finish the merge first." for file, line in found)
+        raise Mistake(*lines, code=USAGE if PARAMS in dict(found) else OUTSIDE)
+
+
+def conflicts() -> Iterator[tuple[Path, int]]:
+    """Files with conflict markers, and the line of the first one."""
+    for file in MERGED:
+        try:
+            lines = file.read_text("utf-8", errors="replace").splitlines()
+        except OSError:
+            continue
+        marked = [number for number, line in enumerate(lines, start=1) if line.startswith(MARKERS)]
+        yield from ((file, number) for number in marked[:1])
 
 
 def read_params(path: Path = PARAMS) -> Params:

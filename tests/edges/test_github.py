@@ -179,7 +179,7 @@ def test_each_refusal_says_what_to_do(forge: Forge, github: GitHub, slept: Slept
     said = refused(lambda: issue(wrong))
     assert (
         said
-        == f"{where}/issues: 401, Bad credentials. The token is wrong or has expired: give a new one in GITHUB_TOKEN."
+        == f"{where}/issues: 401, Bad credentials. The token is missing, wrong or expired: give one in GITHUB_TOKEN."
     )
     assert "ghs_wrong" not in said
     assert refused(lambda: github.write("POST", "{repo}/issues/7/comments", {"body": "x"})) == (
