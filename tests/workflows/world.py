@@ -86,7 +86,7 @@ class World:
         return int(hub.write("POST", "{repo}/pulls", {"title": "A change", "head": branch, "base": "main"})["number"])
 
     def checked(self, number: int, job: str, fork: bool = False) -> Ran:
-        """One job of ci.yml for a pull request, and those that it needs. From a fork: no secret, and no right to write."""
+        """One job of ci.yml for a pull request, and those it needs. From a fork: no secret, and no right to write."""
         pull = next(pull for pull in self.forge.pulls if pull["number"] == number)
         head, base = pull["head"]["sha"], self.main()
         merged = self.git(
