@@ -10,7 +10,7 @@ from scripts.core import errors, ledger, ledger_line
 from scripts.core.alerts import FILE, Alert, Case, State, alerts, due, remembered, trial
 from scripts.core.errors import OUTSIDE, USAGE, Mistake
 from scripts.core.params import Params
-from scripts.core.report.markdown import escape
+from scripts.core.report.markdown import escape, plain
 from scripts.core.settings.loop_params import Alerts
 from scripts.edges import actions, outcome, project, this_run
 from scripts.edges import alerts as edge
@@ -105,7 +105,7 @@ def tell(job: Job, params: Params, channels: Channels, command: str | None) -> i
     outcome.write("alert", {"found": [alert.kind for alert in found], "sent": taken, "warnings": warnings})
     print(_summary(found, taken, channels))
     for warning in warnings:
-        print(f"  Warning: {warning}")
+        print(f"  Warning: {plain(warning)}")
     if warnings:
         job.say("\n".join(f"> ⚠️ {escape(warning)}" for warning in warnings))
     return 0

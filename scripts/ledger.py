@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from scripts.core import errors, ledger, ledger_line, ledger_text, text
@@ -13,7 +13,7 @@ from scripts.core.errors import FAILED, Mistake
 from scripts.core.ledger import BRANCH, FILE, Line
 from scripts.core.ledger_line import Known
 from scripts.core.paths import EVALUATION, PREDICTIONS
-from scripts.core.report.markdown import escape
+from scripts.core.report.markdown import escape, plain
 from scripts.edges import actions, git, history, outcome, project, this_run
 from scripts.edges import ledger as branch
 from scripts.edges.actions import Job
@@ -48,7 +48,7 @@ def added(job: Job, given: argparse.Namespace) -> int:
     else:
         print(f"{BRANCH}: {'a line for' if new else 'has already the line of'} {line.id}")
         for warning in line.warnings:
-            print(f"  Warning: {warning}")
+            print(f"  Warning: {plain(warning)}")
     if line.warnings:
         job.say("\n".join(f"> ⚠️ {escape(warning)}" for warning in line.warnings))
     return 0
@@ -92,7 +92,7 @@ def declared(moment: datetime) -> tuple[dict[str, Any], list[str]]:
             return about, ledger_text.declared(now, since, each.commit, moment)
         if since is not None and since <= moment:
             break
-    said = f"There was no production model on {moment:%Y-%m-%d %H:%M} UTC."
+    said = f"There was no production model on {moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC."
     return {"version": 0, "bundle": None, "since": None, "by": None}, [said]
 
 

@@ -21,7 +21,7 @@ PARTS = ("verdict", "metrics", "needed", "guardrails", "limits", "slices", "self
 NEAR = 1e-9
 MOST = 20  # differences that are told
 TIME, SLICE = "time", "slice_"
-ANEW = "Only a run whose evaluation records its rules can be checked"
+ANEW = "Only a run whose evaluation records its rules, and was not changed by hand, can be checked"
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,14 @@ def recheck(evaluation: Mapping[str, Any], predictions: bytes) -> Rechecked:
 
     Mistake when the predictions are not those that the evaluation names, or when it does not record its rules.
     """
+    try:
+        return _rechecked(evaluation, predictions)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        why = " ".join(str(error).split())[:160]
+        raise Mistake(f"evaluation: does not say what it should ({type(error).__name__}: {why}). {ANEW}.") from None
+
+
+def _rechecked(evaluation: Mapping[str, Any], predictions: bytes) -> Rechecked:
     named, found = evaluation["predictions"]["digest"], bundle.digest(predictions)
     if named != found:
         raise Mistake(f"predictions: are {found}, the evaluation names {named}. Fetch the run's own: dvc pull.")
@@ -75,6 +83,7 @@ def _judged(evaluation: Mapping[str, Any], predictions: bytes) -> dict[str, Any]
         rules,
         leaked=evaluation["holdout"]["leaked"],
         faults=method["faults"],
+        worn=evaluation["holdout"].get("uses", 0.0),
         same=contest.equal(*digests) if len(digests) == 2 else (),
     )
     return judgement.to_dict() | {"holdout": _rows(frame, scored, judgement.evidence.blocks)}

@@ -197,6 +197,22 @@ def test_an_evaluation_without_its_rules_is_told(binary: tuple[dict[str, Any], b
         recheck({**binary[0], "method": method}, binary[1])
 
 
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [
+        ("gate", {"metric": "luck"}),
+        ("gate", 3),
+        ("gate", {"metric": "log_loss", "slices": ["nowhere"]}),
+        ("classes", 7),
+    ],
+)
+def test_an_evaluation_that_was_broken_by_hand_is_told(
+    binary: tuple[dict[str, Any], bytes], where: str, value: Any
+) -> None:
+    with pytest.raises(Mistake, match=r"^evaluation: does not say what it should \("):
+        recheck({**binary[0], "method": {**binary[0]["method"], where: value}}, binary[1])
+
+
 def test_numbers_may_be_off_by_their_last_digits() -> None:
     assert list(differing({"a": 0.123456789012}, {"a": 0.123456789013})) == []
     assert list(differing({"a": 1.0, "b": [1, 2]}, {"a": 1.00001, "b": [1, 3]})) == [
