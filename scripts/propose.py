@@ -51,6 +51,7 @@ def told(found: Judged, done: Done, production: int, job: Job) -> None:
 
 
 def read(job: Job) -> Judged:
+    project.settled()
     params = project.read_params()
     return judged.read(lambda oid: stores.opened(os.environ, job, params.store).fetch(oid))
 
