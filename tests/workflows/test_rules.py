@@ -21,7 +21,7 @@ SECRETS = {  # what each job is shown, and no more
     "ci.pipeline": S3 | {"DATA_URL"},
     "ci.comment": set(),
     "ci.ci": set(),
-    "ci.doctor": S3 | MLFLOW | {"APPRISE_URLS"},
+    "ci.doctor": S3 | MLFLOW | {"APPRISE_URLS", "DATA_URL", "EVERGREEN_APP_KEY"},
     "retrain.retrain": S3 | MLFLOW | {"DATA_URL"},
     "retrain.record": S3 | MLFLOW | {"APPRISE_URLS", "EVERGREEN_APP_KEY", "DATA_URL"},
     "retrain.release": S3 | MLFLOW | {"APPRISE_URLS", "EVERGREEN_APP_KEY"},
@@ -186,11 +186,20 @@ def test_the_settings_are_those_that_the_docs_and_the_doctor_know() -> None:
     assert read == set(environment.NAMES)
 
 
-def test_a_secret_that_is_only_counted_is_not_shown() -> None:
-    step = next(step for step in job("retrain.record").steps if step.get("id") == "propose")
-    for name in ("APPRISE_URLS", "DATA_URL", "EVERGREEN_APP_KEY"):
-        assert step["env"][name] == f"${{{{ secrets.{name} && 'given' }}}}"
-    assert set(environment.NAMES) <= set(step["env"]) | set(workflow("retrain")["env"])
+@pytest.mark.parametrize(
+    ("where", "name", "counted"),
+    [
+        ("retrain.record", "Propose", ("APPRISE_URLS", "DATA_URL", "EVERGREEN_APP_KEY")),
+        ("ci.doctor", "Doctor", ("DATA_URL", "EVERGREEN_APP_KEY")),
+    ],
+)
+def test_who_says_what_is_missing_knows_of_all_and_sees_what_it_uses(
+    where: str, name: str, counted: tuple[str, ...]
+) -> None:
+    step = next(step for step in job(where).steps if step["name"] == name)
+    for secret in counted:
+        assert step["env"][secret] == f"${{{{ secrets.{secret} && 'given' }}}}"
+    assert set(environment.NAMES) <= set(step["env"]) | set(workflow(where.split(".")[0])["env"])
 
 
 def test_setup_is_where_every_job_begins() -> None:

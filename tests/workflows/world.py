@@ -4,7 +4,7 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -99,19 +99,24 @@ class World:
             "number": number,
             "pull_request": {**whole, "base": {"ref": "main", "sha": base}},
         }
-        act = replace(self.act, variables={}, secrets={}) if fork else self.act
         event = Event("pull_request", self._payload(payload, PERSON), merged, f"refs/pull/{number}/merge")
-        return self._ran("ci", event, act, self._tokens(read_only=fork), job)
+        kept = self.act.variables, self.act.secrets
+        if fork:
+            self.act.variables, self.act.secrets = {}, {}
+        try:
+            return self._ran("ci", event, self._tokens(read_only=fork), job)
+        finally:
+            self.act.variables, self.act.secrets = kept
 
     def run(
         self, workflow: str, event: str, payload: Mapping[str, Any], actor: str = PERSON, job: str | None = None
     ) -> Ran:
         on_main = Event(event, self._payload(payload, actor), self.main(), actor=actor)
-        return self._ran(workflow, on_main, self.act, self._tokens(), job)
+        return self._ran(workflow, on_main, self._tokens(), job)
 
-    def _ran(self, workflow: str, event: Event, act: Act, tokens: Mapping[str, str], job: str | None) -> Ran:
+    def _ran(self, workflow: str, event: Event, tokens: Mapping[str, str], job: str | None) -> Ran:
         clone = self._clone(event.commit)
-        ran = act.run(workflow, event, clone, tokens, job)
+        ran = self.act.run(workflow, event, clone, tokens, job)
         shutil.rmtree(clone)
         self.ran.append((workflow, ran))
         return ran
