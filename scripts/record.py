@@ -60,7 +60,7 @@ class Place:
 
     def has(self, tip: str) -> bool:
         """Whether the branch says all of this already."""
-        return all(self.remote.read(tip, path) == content for path, content in self.change(tip).files.items())
+        return trees.holds(tip, self.change(tip).files, self.remote.root)
 
     def stands(self, tip: str) -> bool:
         """Whether what the result rests on is still as it was when the run began."""

@@ -2,7 +2,8 @@
 
 import os
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from hashlib import sha1, sha256
 from pathlib import Path
 
 from scripts.core.errors import OUTSIDE, Mistake
@@ -17,11 +18,30 @@ def same(first: str, second: str, paths: Iterable[object], root: Path = Path()) 
 
 def names(commit: str, under: object, root: Path = Path()) -> list[str]:
     """Files of a commit in a folder and below."""
-    done = _run(root, "ls-tree", "-r", "-z", "--name-only", commit, "--", f"{under}/")
+    return [path for path in _blobs(commit, root) if path.startswith(f"{under}/")]
+
+
+def holds(commit: str, files: Mapping[str, bytes | None], root: Path = Path()) -> bool:
+    """Whether a commit has all of these files with this content (None: has no such file)."""
+    blobs = _blobs(commit, root)
+    return all(blobs.get(path) == _blob(content, blobs.get(path)) for path, content in files.items())
+
+
+def _blob(content: bytes | None, like: str | None) -> str | None:
+    """git's name for a content, by SHA-1 or SHA-256 as the repository does."""
+    if content is None:
+        return None
+    digest = sha256 if like is not None and len(like) == 64 else sha1
+    return digest(b"blob %d\0" % len(content) + content).hexdigest()
+
+
+def _blobs(commit: str, root: Path) -> dict[str, str]:
+    done = _run(root, "ls-tree", "-r", "-z", commit)
     if done.returncode:
         said = " ".join(done.stderr.split())[-200:]
         raise Mistake(f"git ls-tree: {said}. Run commands from the project's root.", code=OUTSIDE)
-    return [name for name in done.stdout.split("\0") if name]
+    lines = (line.partition("\t") for line in done.stdout.split("\0") if line)
+    return {path: about.split()[2] for about, _, path in lines}
 
 
 def _run(root: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":

@@ -23,5 +23,8 @@ def test_commits_are_compared_and_listed_by_path(tmp_path: Path) -> None:
     assert not trees.same("0" * 40, first, watched, tmp_path), "an unknown commit agrees with none"
     assert trees.names(second, "reports", tmp_path) == ["reports/plots/a.png"]
     assert trees.names(first, "reports", tmp_path) == []
+    assert trees.holds(second, {"README.md": b"new", "data.dvc": b"x", "gone": None}, tmp_path)
+    for other in ({"README.md": b"old"}, {"README.md": None}, {"none.md": b""}):
+        assert not trees.holds(second, other, tmp_path)
     with pytest.raises(Mistake, match="git ls-tree"):
         trees.names("0" * 40, "reports", tmp_path)
