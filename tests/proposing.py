@@ -1,6 +1,7 @@
 """A clone of the forge's repository in which a candidate was judged, and `python -m scripts.propose` run in it."""
 
 import functools
+import hashlib
 import json
 import sys
 from dataclasses import dataclass, field
@@ -10,10 +11,10 @@ from typing import Any
 import pytest
 
 from scripts import propose
-from scripts.core import bundle, declaration
+from scripts.core import bundle, declaration, objects
 from scripts.core.declaration import Declaration
 from scripts.core.paths import CANDIDATE, DECLARATION, EVALUATION, PARAMS, PRODUCTION_DVC
-from scripts.edges import actions, dvc, files, github, outcome, world
+from scripts.edges import actions, dvc, files, github, outcome, stores, world
 from tests import bundles, reports
 from tests.github_server import Forge
 from tests.repository import Repository
@@ -21,9 +22,20 @@ from tests.repository import Repository
 FIRST, SECOND, THIRD = (bundles.hollow(f"model {number}") for number in (1, 2, 3))
 BRANCH = "evergreen/candidate"
 DATA = "outs:\n- md5: {}.dir\n  size: 1\n  nfiles: 1\n  hash: md5\n  path: data\n"
-LOCK = (
-    "schema: '2.0'\nstages:\n  evaluate:\n    cmd: x\n    deps:\n    - path: data\n      hash: md5\n      md5: {}.dir\n"
-)
+LOCK = """schema: '2.0'
+stages:
+  train:
+    outs:
+    - path: models/candidate.zip
+      hash: md5
+      md5: {candidate}
+      size: 1
+  evaluate:
+    deps:
+    - path: data
+      hash: md5
+      md5: {data}.dir
+"""
 
 
 @dataclass
@@ -50,7 +62,9 @@ class Clone:
         Path("reports/plots").mkdir(exist_ok=True)
         Path("reports/plots/differences.png").write_bytes(b"a picture of " + candidate[:4])
         Path("data.dvc").write_text(DATA.format(data))
-        Path("dvc.lock").write_text(LOCK.format(data))
+        Path("dvc.lock").write_text(
+            LOCK.format(data=hashlib.md5(data.encode()).hexdigest(), candidate=objects.digest(candidate))
+        )
         outcome.write("retrain", reports.run(new=True, verdict=verdict, code=0, total_seconds=38.2))
 
     def propose(self, *arguments: str, code: int | None = 0) -> dict[str, Any]:
@@ -67,8 +81,18 @@ class Clone:
         self.told = told.read_text() if told.exists() else ""
         return outcome.read("propose") or {}
 
+    def patience(self, seconds: float) -> None:
+        """How long an answer is waited for."""
+        self.patch.setattr(actions, "Settings", functools.partial(github.Settings, pace=0, timeout=seconds))
+
     def nothing_new(self) -> None:
+        """A run that handed over no more than that: main has its reports, the store its candidate."""
         outcome.write("retrain", reports.run(new=False, code=0))
+        if CANDIDATE.exists():
+            CANDIDATE.rename(self.repository.root.parent / objects.digest(CANDIDATE.read_bytes()))
+
+    def fetch(self, oid: str) -> bytes:
+        return (self.repository.root.parent / oid).read_bytes()
 
     def commit(self, *names: str) -> None:
         """What `record` does: main has these as they are here."""
@@ -112,7 +136,9 @@ def cloned(forge: Forge, root: Path, patch: pytest.MonkeyPatch, permissions: Any
         patch.setenv(name, value)
     for name in ("EVERGREEN_TOKEN", "MLFLOW_TRACKING_URI"):
         patch.delenv(name, raising=False)
-    patch.setattr(actions, "Settings", functools.partial(github.Settings, pace=0))
     patch.setattr(world, "GitHub", functools.partial(github.GitHub, sleep=forge.pass_time))
     patch.setattr(files.os, "fsync", lambda handle: None)
-    return Clone(forge, repository, patch)
+    made = Clone(forge, repository, patch)
+    patch.setattr(stores, "opened", lambda *known: made)
+    made.patience(20.0)
+    return made

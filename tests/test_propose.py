@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scripts.core import bundle
+from scripts.core import bundle, objects
 from scripts.core.paths import DECLARATION, PARAMS
 from scripts.core.standing import note_of
 from scripts.edges import outcome
@@ -235,6 +235,32 @@ def test_a_version_that_was_taken_back_is_not_used_again(clone: Clone) -> None:
     assert clone.propose()["version"] == 2
 
 
+def test_what_an_earlier_run_could_not_propose_the_next_one_does(clone: Clone) -> None:
+    """It hands nothing over: main has the reports, the store the candidate."""
+    clone.judge(FIRST)
+    clone.nothing_new()
+    assert clone.propose()["action"] == "opened"
+    assert clone.declared().bundle == bundle.digest(FIRST)
+
+
+def test_what_an_earlier_run_could_not_close_the_next_one_does(clone: Clone) -> None:
+    clone.judge(FIRST)
+    clone.propose()
+    clone.judge(SECOND, "HOLD")
+    clone.nothing_new()
+    assert clone.propose()["action"] == "closed"
+
+
+def test_a_store_that_holds_another_candidate_is_not_believed(clone: Clone) -> None:
+    clone.judge(FIRST)
+    clone.nothing_new()
+    lock = Path("dvc.lock").read_text()
+    Path("dvc.lock").write_text(lock.replace(objects.digest(FIRST), objects.digest(SECOND)))
+    (clone.repository.root.parent / objects.digest(SECOND)).write_bytes(SECOND)
+    assert "names another than" in clone.propose(code=3)["lines"][0]
+    assert clone.forge.pulls == []
+
+
 def test_a_candidate_judged_against_another_production_is_never_proposed(clone: Clone) -> None:
     clone.judge(FIRST)
     clone.propose()
@@ -351,6 +377,8 @@ def test_a_run_that_failed_proposes_nothing(clone: Clone, name: str, left: dict[
     assert clone.propose()["action"] == "nothing"
     assert clone.forge.requests == []
     if name == "retrain":
+        PARAMS.write_text("{")  # nothing but the outcome is looked at
+        assert clone.propose()["action"] == "nothing"
         assert "`data/2013-07.parquet: column 'temp' has text. Fix the source.`" in clone.pages[0]
 
 
@@ -404,6 +432,7 @@ def another(clone: Clone, opened: bool) -> None:
 def struck(clone: Clone, at: int, kind: str, opened: bool) -> None:
     """One run with a fault at this request, and one without after it: the world must be as without the fault."""
     another(clone, opened)
+    clone.patience(1.0 if kind == "stall" else 20.0)
     clone.forge.begin_count()
     clone.forge.faults = [Fault(at=at, kind=kind)]
     code = clone.propose(code=None).get("code")
@@ -411,6 +440,7 @@ def struck(clone: Clone, at: int, kind: str, opened: bool) -> None:
     if code == 0:
         assert settled(clone), "success was reported"
     clone.forge.faults = []
+    clone.patience(20.0)
     clone.propose()
     assert settled(clone)
 

@@ -133,7 +133,7 @@ def proposed(task: Task, pull: Pull | None, reason: str) -> Done:
 def promoted(task: Task, *, with_record: bool) -> tuple[Declaration, dict[str, bytes | None]]:
     """The declaration, and the files that make the candidate production."""
     found, world = task.found, task.world
-    assert found.content is not None and found.candidate is not None
+    assert found.candidate is not None
     case = Case(found.candidate, world.production, found.evaluation, found.run, allow_override=False)
     highest = history.highest(world.tip, world.remote.root)
     declared = promotion.declared(case, promotion.judged(case), found.manifest(), highest)

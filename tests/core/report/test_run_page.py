@@ -67,7 +67,7 @@ def test_a_failure_is_a_list_of_its_lines() -> None:
 
 
 def test_without_lines_a_failure_says_where_to_look() -> None:
-    assert "see the log" in run_page.page(ran(retrain={"code": 1}))
+    assert "see the log" in run_page.failure("The run failed", [])
 
 
 @pytest.mark.parametrize(
