@@ -78,7 +78,7 @@ class Act:
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         (self.folder / "bin/bash").write_text(SHIM)
         (self.folder / "bin/bash").chmod(0o755)
-        node = shutil.which("node")
+        node = shutil.which("node") or shutil.which("node", path=str(BIN))
         assert node is not None, "act runs actions with node"
         (self.folder / "bin/node").symlink_to(node)
 

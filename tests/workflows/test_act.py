@@ -3,8 +3,8 @@
 import re
 import subprocess
 from pathlib import Path
-from typing import Any
 
+import psutil
 import pytest
 
 from tests.workflows.act import Act, Event, Ran, stubs
@@ -92,5 +92,11 @@ def test_a_run_that_hangs_is_ended_with_all_that_it_started(act: Act) -> None:
     act.timeout = 3.0
     with pytest.raises(subprocess.TimeoutExpired):
         run(act, "  one:\n    runs-on: ubuntu-latest\n    steps:\n      - run: exec sleep 987654\n")
-    listed: Any = subprocess.run(["pgrep", "-f", "sleep 98765[4]"], capture_output=True, text=True, check=False)
-    assert not listed.stdout
+    assert not [process for process in psutil.process_iter() if "987654" in _words(process)]
+
+
+def _words(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []

@@ -1,6 +1,7 @@
 """Later runs, people who decide otherwise, other ways of promoting, and other stores. By `make test-flows`."""
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -213,3 +214,34 @@ def test_the_doctor_is_called_by_a_person(copy: World) -> None:
     ran = copy.dispatch("ci", job="doctor")
     assert set(ran.jobs) == {"doctor"}
     assert "Evergreen · doctor" in ran.log and "AWS_ROLE_ARN" in ran.summary
+
+
+def test_what_is_down_blocks_nothing_and_secrets_stay_secret(tmp_path: Path) -> None:
+    params = small.params().replace("tracking: {enabled: false}", "tracking: {timeout: 2}")
+    with world(tmp_path, params) as copy:
+        copy.act.variables["MLFLOW_TRACKING_URI"] = "http://127.0.0.1:9"
+        copy.act.secrets |= {
+            "APPRISE_URLS": "json://someone:canary-of-alerts@127.0.0.1:9/",
+            "DATA_URL": "https://canary-of-data.invalid/table.csv",
+            "MLFLOW_TRACKING_USERNAME": "canary-of-a-user",
+            "MLFLOW_TRACKING_PASSWORD": "canary-of-mlflow",
+        }
+        in_production(copy)
+        said = "".join(ran.log + ran.summary for _, ran in copy.ran)
+        assert "127.0.0.1:9" in said or "MLflow" in said
+        sent = b"".join(request.data for request in copy.forge.requests)
+        kept = subprocess.run(
+            ["git", "cat-file", "--batch-all-objects", "--batch"], cwd=copy.forge.bare, capture_output=True, check=True
+        ).stdout
+        artifacts = b"".join(path.read_bytes() for path in (copy.act.state / "artifacts").rglob("*") if path.is_file())
+        for where in (said.encode(), sent, kept, artifacts):
+            assert b"canary" not in where
+
+
+def test_a_role_that_is_refused_is_written_down(copy: World) -> None:
+    month(copy, 0)
+    copy.act.variables["AWS_ROLE_ARN"] = "no-arn"
+    ran = copy.cron("retrain")
+    assert ran.code != 0 and dict(ran.jobs) == {"retrain": "failure", "record": "failure"}
+    assert len(copy.ledger()) == 1
+    assert "alerts: broken" in ran.log
