@@ -160,7 +160,6 @@ class Act:
             "PAGER": "cat",
             "OMP_NUM_THREADS": "1",
             "OMP_WAIT_POLICY": "PASSIVE",
-            "PYTHONDONTWRITEBYTECODE": "1",
         }
 
 
