@@ -40,7 +40,7 @@ class Alert:
     key: str  # the same alert has the same key
     title: str
     text: str
-    late: bool = False  # of something that an earlier run did: told only where that run should have and could not
+    since: datetime | None = None  # of what an earlier run did and could not tell: told if alerts were in use by then
 
 
 @dataclass(frozen=True)
@@ -142,10 +142,21 @@ def _released(case: Case) -> Iterator[Alert]:
     if line.action in ("published", "nothing"):
         scores = f": {headline(line)}" if line.metrics else ""
         alert = _alert(case, "released", (str(line.version),), f"v{line.version} is released{scores}", (), release)
-        yield replace(alert, late=line.action == "nothing")
+        earlier = [each for each in case.before if each.version == line.version and each.command == "release"]
+        if line.action == "published":
+            yield alert
+        elif (when := _published(earlier, line)) is not None:
+            yield replace(alert, since=when)
     elif line.action == "made_latest":
         title = f"v{line.version} is production again"
         yield _alert(case, "rolled_back", (str(line.version), line.commit), title, line.reasons, release)
+
+
+def _published(earlier: Sequence[Line], line: Line) -> datetime | None:
+    """When a release came to be that this run found; None where others have found it before."""
+    others = [each for each in earlier if each.id != line.id]
+    made = next((each.moment for each in others if each.action == "published"), None)
+    return made if made is not None or others else line.moment
 
 
 def headline(line: Line) -> str:
@@ -178,8 +189,14 @@ def _alert(
 
 def due(found: Sequence[Alert], content: bytes | None, now: datetime, by: str = "") -> list[Alert]:
     """Those that nobody has sent and nobody but `by` is about to send, by the file that remembers."""
-    last = {entry["key"]: entry for entry in _entries(content)}
-    return [alert for alert in found if _open(last.get(alert.key), now, by) and (last or not alert.late)]
+    entries = list(_entries(content))
+    last = {entry["key"]: entry for entry in entries}
+    begun = min((datetime.fromisoformat(entry["time"]) for entry in entries), default=now)
+    return [
+        alert
+        for alert in found
+        if _open(last.get(alert.key), now, by) and (alert.since is None or (entries and begun <= alert.since))
+    ]
 
 
 def _open(entry: Mapping[str, Any] | None, now: datetime, by: str) -> bool:

@@ -145,12 +145,21 @@ def test_memory() -> None:
 
 
 def test_a_release_whose_run_was_killed_is_told_by_the_next_one() -> None:
-    (published,) = found(line(**RELEASED))
-    (nothing,) = found(line(**{**RELEASED, "action": "nothing"}))
-    assert published.key == nothing.key
-    assert due([nothing], None, NOW) == [], "whoever has just set alerts up is not told of old releases"
-    assert due([nothing], remembered(None, found(line(**WON)), "sent", NOW, "x"), NOW) == [nothing]
-    assert due([nothing], remembered(None, [published], "sent", NOW, "x"), NOW) == []
+    published, later = line("1-1-release", **RELEASED), NOW + timedelta(days=1)
+    nothing = line("2-1-release", **{**RELEASED, "action": "nothing", "time": later.isoformat()})
+    (told,) = found(published)
+    memory = remembered(None, found(line(**WON)), "sent", NOW - timedelta(days=9), "x")
+    for before in ((), (nothing,), (published, nothing)):
+        (late,) = found(nothing, before=before)
+        assert late.key == told.key
+        assert due([late], None, later) == [], "whoever has just set alerts up is not told of old releases"
+        assert due([late], memory, later) == [late]
+        assert due([late], remembered(memory, [told], "sent", NOW, "x"), later) == []
+    (late,) = found(nothing, before=(published, nothing))
+    assert due([late], remembered(None, found(line(**WON)), "sent", later, "x"), later) == [], "it is older than alerts"
+    again = line("3-1-release", **{**RELEASED, "action": "nothing"})
+    assert found(again, before=(nothing, again)) == [], "others have found it before"
+    assert due(found(published), None, NOW) == [told]
 
 
 @pytest.mark.parametrize(
