@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from scripts.core import bundle
@@ -12,7 +13,7 @@ from scripts.core.paths import DECLARATION
 from scripts.edges import tracking
 from scripts.edges.github import GitHub
 from scripts.edges.mlflow_registry import Recorded, Unrecorded
-from tests import bundles
+from tests import bundles, genuine
 from tests.github_server import Forge
 from tests.releasing import ONE, PLAIN, THREE, TWO, Project, begun
 from tests.repository import Repository
@@ -361,3 +362,45 @@ def test_own_preprocessing_travels_with_the_model(
         assert held.read("code/scripts/core/features.py") == b"# own\n"
     assert "run this in a clone" in forge.releases[0]["body"]
     assert PLAIN != bundles.PARAMS
+
+
+def test_a_real_model_is_proven_by_a_clean_process_before_it_is_public(
+    forge: Forge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = begun(forge, tmp_path / "clone", monkeypatch, loaded=True)
+    content = genuine.bundle_of()
+    project.declare(1, content)
+    assert project.release()["action"] == "published"
+    assert project.forge.assets("v1")["small-1.skops"] == bundle.unpack(content, None).model
+
+
+def test_a_model_that_predicts_otherwise_is_not_published_and_leaves_no_draft(
+    forge: Forge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    project = begun(forge, tmp_path / "clone", monkeypatch, loaded=True)
+    opened = bundle.unpack(genuine.bundle_of(), None)
+    rows = pd.read_parquet(io.BytesIO(opened.reference))
+    rows.loc[3, "prediction"] += 1e-6
+    out = io.BytesIO()
+    rows.to_parquet(out, index=False)
+    other = bundle.pack(opened.manifest, opened.model, out.getvalue(), bundle.rows_bytes(opened.rows))
+    project.declare(1, other)
+    project.release(code=1)
+    assert "predicts otherwise in a clean process" in capsys.readouterr().err
+    assert forge.releases == []
+
+
+def test_a_type_that_nobody_trusts_is_named_before_anything_is_loaded(
+    forge: Forge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    project = begun(forge, tmp_path / "clone", monkeypatch, loaded=True)
+    opened = bundle.unpack(genuine.bundle_of(), None)
+    members = {}
+    with zipfile.ZipFile(io.BytesIO(opened.model)) as held:
+        for name in held.namelist():
+            members[name] = held.read(name).replace(b'"sklearn.tree._classes"', b'"evil.tree"')
+    other = bundle.pack(opened.manifest, bundle.archive(members), opened.reference, bundle.rows_bytes(opened.rows))
+    project.declare(1, other)
+    project.release(code=3)
+    assert "holds types that nobody trusts here: evil.tree.DecisionTreeClassifier" in capsys.readouterr().err
+    assert forge.releases == []

@@ -46,8 +46,8 @@ class Releases:
     def tagged(self, tag: str) -> str | None:
         """The commit that a tag points at; None when there is no such tag."""
         found = self.github.get(f"{{repo}}/git/ref/tags/{tag}")
-        while found is not None and found["object"]["type"] == "tag":  # an annotated one is an object of its own
-            found = self.github.get(f"{{repo}}/git/tags/{found['object']['sha']}")
+        if found is not None and found["object"]["type"] == "tag":  # an annotated one is an object of its own
+            return str(self.github.get(f"{{repo}}/commits/tags/{tag}")["sha"])
         return None if found is None else str(found["object"]["sha"])
 
     def begin(self, page: Page, claim: str) -> Mapping[str, Any]:
