@@ -66,7 +66,7 @@ class Desk:
             return "/graphql", "api"
         for start in (API, UPLOADS):
             if path.startswith(f"{start}/"):
-                return path.removeprefix(start), "api"
+                return path.removeprefix(start) if path != f"{API}/graphql" else path, "api"
         return path, "git" if git_http.asked(path, self.state.repository) else "web"
 
     def carried(self, request: Request, broken: bool) -> Answer:
