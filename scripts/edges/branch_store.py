@@ -84,8 +84,13 @@ class Branch:
                 self.waiting.clear()
             except Moved:
                 self.sleep(min(0.2 * 2**attempt, 5.0))
-            self.reach()
-            self._forget()
+                self._looked_again()
+            except Mistake:
+                self._looked_again()
+                if self.waiting:  # else the push arrived, and only its answer got lost
+                    raise
+            else:
+                self.reach()
         raise Moved(f"{self.name}: others pushed {ATTEMPTS} times meanwhile. Run it again.", code=OUTSIDE)
 
     def all(self) -> dict[str, int]:
@@ -96,8 +101,9 @@ class Branch:
     def _folder(self) -> Folder:
         return Folder(self.remote.root)
 
-    def _forget(self) -> None:
-        """What others have pushed need not be pushed again, if it is whole."""
+    def _looked_again(self) -> None:
+        """What is on the branch by now need not be pushed again, if it is whole."""
+        self.reach()
         known = [oid for oid, content in self.waiting.items() if self._folder_has(oid, content)]
         for oid in known:
             del self.waiting[oid]
