@@ -11,7 +11,7 @@ from scripts.core.report.pull_request import verdict
 
 Report = Mapping[str, Any]
 LIMIT = 900_000  # GitHub takes a mebibyte
-STATES = {"fired": "🔔 fired", "quiet": "quiet", "off": "off", "unknown": "not known"}
+STATES = {"fired": "**fired**", "quiet": "quiet", "off": "off", "unknown": "not known"}
 CURE = "Mend what the lines name and push it, or run the workflow again: nothing was changed."
 
 
@@ -32,7 +32,8 @@ class Ran:
 def page(ran: Ran) -> str:
     if ran.retrain is not None and ran.retrain.get("code"):
         return failure(f"{ran.name}: the run failed", ran.retrain.get("lines") or ())
-    judged = ran.evaluation is not None and bool((ran.retrain or {}).get("verdict"))
+    found = ran.retrain or {}
+    judged = ran.evaluation is not None and bool(found.get("new") and found.get("verdict"))
     return clip([f"## {escape(_heading(ran))}", *_found(ran, judged), *_after(ran)], LIMIT)
 
 
@@ -81,7 +82,7 @@ def triggers(found: Sequence[Report]) -> str:
 
 
 def _reached(one: Report) -> str:
-    return "" if one.get("distance") is None else f"{one['distance']:.0%}"
+    return "" if one.get("distance") is None else f"{max(0.0, one['distance']):.0%}"
 
 
 def _after(ran: Ran) -> Iterator[str]:
@@ -102,6 +103,8 @@ def _next(ran: Ran) -> str:
     done = ran.proposed or {}
     where = link(f"#{done['number']}", done["url"]) if done.get("number") and done.get("url") else "it"
     reason = escape(done.get("reason") or "").rstrip(".")
+    if done.get("action") == "nothing" and done.get("number"):
+        return f"{where} still waits: merge it, or close it."
     return {
         "opened": f"look at {where} and merge it, or close it.",
         "refreshed": f"look at {where} and merge it, or close it.",

@@ -28,7 +28,7 @@ def test_a_proposed_candidate() -> None:
     said = run_page.page(ran())
     assert said.startswith("## flights: v5 is proposed\n\n**PROMOTE.** log_loss better by 0.0149")
     assert "| **log loss** (decides) |" in said
-    assert "| `new_rows` | 🔔 fired | 28,243 new rows of 20,000 | 140% |" in said
+    assert "| `new_rows` | **fired** | 28,243 new rows of 20,000 | 140% |" in said
     assert "| `max_age` | quiet | age 30 of 90D | 33% |" in said
     assert "**Drift:** 2 of 5 columns (column_0, column_1), 21% by importance · production scores" in said
     assert said.endswith("**Next:** look at [#14](https://x/pull/14) and merge it, or close it.")
@@ -48,7 +48,11 @@ def test_nothing_new_is_a_short_page_with_the_distance_of_every_trigger() -> Non
     said = run_page.page(ran(retrain=reports.run(new=False), proposed=done))
     assert said.startswith("## flights: nothing new, production v4 stays")
     assert "33%" in said
-    assert "Slices" not in said or len(said) < 3000
+    assert "PROMOTE" not in said and "Slices" not in said, "the last verdict is not news"
+
+
+def test_what_is_better_than_at_release_is_not_less_than_nothing() -> None:
+    assert "| 0% |" in run_page.triggers([reports.trigger("performance_drop", "quiet", "better", -0.2)])
 
 
 def test_no_trigger_fired() -> None:
@@ -76,6 +80,7 @@ def test_without_lines_a_failure_says_where_to_look() -> None:
         ({"action": "closed", "reason": "HOLD"}, "nothing to do: [#14](https://x/pull/14) was closed. HOLD."),
         ({"action": "committed", "reason": "it won"}, "nothing to do: v5 is released by the next job."),
         ({"action": "issue", "reason": "x"}, "see [#14](https://x/pull/14): a setting keeps pull requests"),
+        ({"action": "nothing", "reason": "#14 says so already"}, "[#14](https://x/pull/14) still waits"),
         ({"action": "left", "reason": "the branch has commits."}, "the branch has commits."),
     ],
 )
