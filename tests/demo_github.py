@@ -4,7 +4,11 @@ Runs on a stand-in for GitHub, on this machine alone; leaves what people would h
 """
 
 import argparse
+import html
+import json
+import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -20,6 +24,20 @@ from tests.workflows.world import World, world
 INTO = Path("demo/github")
 MONTHS = 12
 ROLLED_BACK = 8  # the month after which a person wants the earlier model back
+
+
+PICTURE = re.compile(r"http://127\.0\.0\.1:\d+/[^\"\s]*?/blob/(?P<commit>\w+)/(?P<path>[\w/.-]+\.png)\?raw=true")
+LOCAL = re.compile(r'href="((?!https?:)[^"]+)\.md"')
+STYLE = """
+body { font: 16px/1.5 -apple-system, "Segoe UI", "Noto Sans", Helvetica, Arial, sans-serif; color: #1f2328;
+  max-width: 900px; margin: 24px auto; padding: 0 24px; }
+table { border-collapse: collapse; margin: 12px 0; } th, td { border: 1px solid #d1d9e0; padding: 6px 13px; }
+tr:nth-child(2n) td { background: #f6f8fa; } img { max-width: 100%; }
+code, pre { font: 85% ui-monospace, "DejaVu Sans Mono", monospace; background: #f0f1f2; border-radius: 6px; }
+code { padding: 2px 5px; } pre { padding: 16px; overflow: auto; } pre code { padding: 0; background: none; }
+a { color: #0969da; } h1 { font-size: 26px; border-bottom: 1px solid #d1d9e0; padding-bottom: 8px; }
+summary { cursor: pointer; }
+"""
 
 
 class Red(Exception):
@@ -38,7 +56,7 @@ class Year:
     def lived(self, months: int, rolled_back: int | None) -> None:
         for number in range(1, months + 1):
             ran = checked("retrain", self.copy.cron("retrain"))
-            data = self.copy.show("data.dvc").count("md5") and self.newest()
+            data = self.newest()
             self.keep(f"{number:02}-{data}/run.md", ran.summary)
             self.enter(f"{data}: scheduled run", f"{number:02}-{data}/run.md")
             for pull in self.opened():
@@ -48,8 +66,6 @@ class Year:
 
     def newest(self) -> str:
         """The batch that the last run brought."""
-        import json
-
         return Path(json.loads(self.copy.show("reports/run.json"))["batches"][-1]).stem
 
     def opened(self) -> Iterator[dict[str, Any]]:
@@ -57,7 +73,7 @@ class Year:
 
     def merged(self, pull: dict[str, Any]) -> None:
         number = pull["number"]
-        self.keep(f"pulls/{number}.md", f"# {pull['title']}\n\n{pull['body']}")
+        self.keep(f"pulls/{number}.md", f"# {pull['title']}\n\n{self.pictured(pull['body'], number)}")
         self.enter(f"pull request #{number}: {pull['title']}", f"pulls/{number}.md")
         for name, ran in self.copy.merges(number, only=("release",)).items():
             checked(name, ran)
@@ -79,10 +95,27 @@ class Year:
         for pull in self.opened():
             self.merged(pull)
 
+    def pictured(self, body: str, number: int) -> str:
+        """The body with its pictures beside it, as they were in the commit that it shows."""
+
+        def kept(found: re.Match[str]) -> str:
+            content = self.copy.forge.read(found["path"], found["commit"])
+            name = f"{number}-{Path(found['path']).name}"
+            if content is not None:
+                (self.into / "pulls").mkdir(parents=True, exist_ok=True)
+                (self.into / "pulls" / name).write_bytes(content)
+            return name
+
+        return PICTURE.sub(kept, body)
+
     def keep(self, name: str, text: str) -> None:
+        """As it is, and as a page; links lead to GitHub, where the stand-in was."""
         path = self.into / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text.rstrip("\n") + "\n", "utf-8")
+        text = text.replace(self.copy.forge.url, "https://github.com").rstrip("\n") + "\n"
+        path.write_text(text, "utf-8")
+        if path.suffix == ".md":
+            path.with_suffix(".html").write_text(page(text), "utf-8")
 
     def enter(self, said: str, name: str) -> None:
         self.entries.append(f"- [{said}]({name})" if name else f"- {said}")
@@ -90,8 +123,6 @@ class Year:
 
     def closed(self) -> str:
         """The index, the ledger as it lies on its branch and as the command prints it, and the plots of main."""
-        import subprocess
-
         lines = self.copy.ledger()
         self.keep("ledger.jsonl", "\n".join(lines))
         clone = self.copy.folder / "reader"
@@ -106,6 +137,17 @@ class Year:
         index = ["# A year on GitHub", "", *self.entries, "", "[The ledger](ledger.txt)", "", f"{known}."]
         self.keep("README.md", "\n".join(index))
         return f"{printed}\n{known}: {self.into}/README.md"
+
+
+def page(markdown: str) -> str:
+    """Markdown as a page that looks about as GitHub shows it."""
+    from markdown_it import MarkdownIt
+
+    body = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(markdown)
+    title = html.escape(markdown.splitlines()[0].lstrip("# "))
+    head = f'<meta charset="utf-8"><title>{title}</title><style>{STYLE}</style>'
+    linked = LOCAL.sub(r'href="\1.html"', body)
+    return f"<!doctype html><html><head>{head}</head><body>{linked}</body></html>"
 
 
 def checked(workflow: str, ran: Ran) -> Ran:
