@@ -62,10 +62,23 @@ def test_the_base_is_that_of_the_event(base: str, run: Any, tmp_path: Path, monk
     monkeypatch.setenv("GITHUB_EVENT_PATH", str(event))
     page = tmp_path / "page.md"
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
+    told = tmp_path / "told"
+    monkeypatch.setenv("GITHUB_OUTPUT", str(told))
     assert run("--write", "outcome/comment.md")[0] == 0
+    assert told.read_text() == "changed=true\n"
     written = Path("outcome/comment.md").read_text("utf-8")
     assert "| `train.seed` | `0` | `1` |" in written
     assert page.read_text("utf-8").strip() == written.strip()
+
+
+def test_a_pull_request_that_changes_nothing_here_says_so_to_the_workflow(
+    base: str, run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = tmp_path / "told"
+    monkeypatch.setenv("GITHUB_OUTPUT", str(told))
+    Repository(Path.cwd()).git("checkout", "-q", "--force", base)
+    run("--base", base)
+    assert told.read_text() == "changed=false\n"
 
 
 def test_a_base_that_was_not_fetched_is_told(base: str, run: Any) -> None:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from scripts.edges.github import GitHub
+from scripts.edges.github import GitHub, Refused
 
 LONGEST = 65_000  # GitHub takes 65,536 characters
+GONE = 410  # what a feature that is switched off answers
 
 
 def mark(kind: str) -> str:
@@ -61,8 +62,14 @@ def issue(github: GitHub, kind: str, title: str, text: str, lag: float) -> tuple
 
 
 def settle(github: GitHub, kind: str) -> None:
-    """Close the issues of this kind."""
-    for found in list(_issues(github, kind)):
+    """Close the issues of this kind; where issues are switched off there are none."""
+    try:
+        open_ones = list(_issues(github, kind))
+    except Refused as refused:
+        if refused.status != GONE:
+            raise
+        return
+    for found in open_ones:
         path = f"{{repo}}/issues/{found['number']}"
 
         def look(path: str = path) -> Any | None:

@@ -78,3 +78,4 @@ def test_where_issues_are_switched_off_it_says_so(forge: Forge, github: GitHub) 
     forge.settings_of_repo.has_issues = False
     with pytest.raises(Refused, match="switched off"):
         threads.issue(github, "waiting", "A model waits", "text", 0)
+    threads.settle(github, "waiting")
