@@ -1,5 +1,6 @@
 """GitHub Actions: dispatches, workflows and their runs, and the settings that a token may see."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from tests.github_server import shapes
@@ -160,3 +161,35 @@ def workflow_permissions(call: Call) -> Answer:
 @route("GET", "actions/oidc/customization/sub", "actions=read")
 def subject(call: Call) -> Answer:
     return Answer(200, {"use_default": True})
+
+
+def _named(call: Call, names: Mapping[str, str | None], kind: str) -> Answer:
+    """Variables with their values, secrets without."""
+    dates = {"created_at": shapes.BORN, "updated_at": shapes.BORN}
+
+    def shape(name: str) -> dict[str, Any]:
+        value = names[name]
+        return {"name": name, **dates} | ({} if value is None else {"value": value})
+
+    return call.paged(sorted(names), shape, f"/repos/{call.at.repository}/actions/{kind}", kind.rpartition("-")[2])
+
+
+@route("GET", "actions/variables", "actions_variables=read")
+def variables(call: Call) -> Answer:
+    return _named(call, call.state.settings.variables, "variables")
+
+
+@route("GET", "actions/secrets", "secrets=read")
+def secrets(call: Call) -> Answer:
+    return _named(call, dict.fromkeys(call.state.settings.secrets), "secrets")
+
+
+@route("GET", "actions/organization-variables", "actions_variables=read")
+def shared_variables(call: Call) -> Answer:
+    """The repository belongs to a person, whom no organisation shares anything with."""
+    return _named(call, {}, "organization-variables")
+
+
+@route("GET", "actions/organization-secrets", "secrets=read")
+def shared_secrets(call: Call) -> Answer:
+    return _named(call, {}, "organization-secrets")

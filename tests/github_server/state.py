@@ -26,6 +26,8 @@ class RepoSettings:
     has_issues: bool = True
     allow_auto_merge: bool = False
     required_checks: tuple[str, ...] = ()  # contexts that must succeed before a merge
+    variables: dict[str, str] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()  # names
 
 
 @dataclass

@@ -33,4 +33,17 @@ def test_workflows_and_their_runs(forge: Forge) -> None:
 def test_settings_of_actions(forge: Forge) -> None:
     person = client(forge, "admin", "octocat")
     assert person.get("actions/permissions").value["enabled"] is True
+    forge.settings_of_repo.variables = {"RUNNER": "ubuntu-24.04"}
+    forge.settings_of_repo.secrets = ("APPRISE_URLS",)
+    assert person.get("actions/variables").value["variables"][0]["value"] == "ubuntu-24.04"
+    assert [sorted(one) for one in person.get("actions/secrets").value["secrets"]] == [
+        ["created_at", "name", "updated_at"]
+    ]
+    assert person.get("actions/organization-secrets").value["total_count"] == 0
+    assert person.get("actions/organization-variables").value["total_count"] == 0
+    for part in ("variables", "secrets"):
+        assert (client(forge).get(f"actions/{part}").status, client(forge, None).get(f"actions/{part}").status) == (
+            403,
+            401,
+        )
     assert person.get("actions/oidc/customization/sub").value["use_default"] is True

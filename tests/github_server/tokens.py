@@ -19,6 +19,7 @@ WORDS = (
     "security_events",
     "statuses",
 )
+PERSONAL = ("administration", "actions_variables", "secrets")  # no job's token ever holds these
 LEVELS = ("none", "read", "write")
 
 
@@ -43,12 +44,10 @@ def permissions(given: Mapping[str, str] | str) -> dict[str, str]:
     if isinstance(given, str):
         level = {"read-all": "read", "write-all": "write", "admin": "write"}[given]
         held = dict.fromkeys(WORDS, level)
-        return held | {"administration": level} if given == "admin" else held
+        return held | dict.fromkeys(PERSONAL, level) if given == "admin" else held
     held = {name.replace("-", "_"): level for name, level in given.items()}
     unknown = [
-        f"{name}: {level}"
-        for name, level in held.items()
-        if name not in (*WORDS, "administration") or level not in LEVELS
+        f"{name}: {level}" for name, level in held.items() if name not in (*WORDS, *PERSONAL) or level not in LEVELS
     ]
     assert not unknown, f"no permissions: {unknown}"
     return held
