@@ -39,7 +39,8 @@ class Rechecked:
 
 
 def recheck(evaluation: Mapping[str, Any], predictions: bytes) -> Rechecked:
-    """`evaluation` as the stage wrote it. The rows left out and models with a fault are believed: rows don't show them.
+    """`evaluation` as the stage wrote it. What predictions don't show is believed: the rows that were left out, models
+    with a fault, and how often the hold-out was used before.
 
     Mistake when the predictions are not those that the evaluation names, or when it does not record its rules.
     """

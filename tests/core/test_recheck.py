@@ -54,7 +54,14 @@ def predictions(task: str, frame: pd.DataFrame, skill: float, rng: np.random.Gen
 
 
 def contest(
-    task: str, rules: Gate, *, days: int = 10, first: bool = False, fault: str | None = None, equal: bool = False
+    task: str,
+    rules: Gate,
+    *,
+    days: int = 10,
+    first: bool = False,
+    fault: str | None = None,
+    equal: bool = False,
+    worn: float = 0.0,
 ) -> Contest:
     rng = np.random.default_rng(0)
     rows = 40 * days
@@ -80,10 +87,10 @@ def contest(
         slices={name: levels(frame[name], data(task).columns[name].kind) for name in rules.slices},
     )
     seats = Seat("candidate", "sha256:new", fault=fault), None if first else Seat("production", "sha256:old")
-    judgement = weighed(scored, rules, leaked=2, faults=[fault] if fault else [], same=())
+    judgement = weighed(scored, rules, leaked=2, faults=[fault] if fault else [], same=(), worn=worn)
     truth = truth_of(scored.target, scored.blocks, scored.classes, scored.positive, rules.seed)
     hashes = np.arange(rows, dtype=np.uint64)
-    return Contest(frame, hashes, 2, *seats, scored, truth, judgement, frame["at"])
+    return Contest(frame, hashes, 2, *seats, scored, truth, judgement, frame["at"], worn)
 
 
 def written(found: Contest, rules: Gate) -> tuple[dict[str, Any], bytes]:
@@ -135,6 +142,14 @@ def test_a_model_with_a_fault_is_invalid_again_for_the_same_reason() -> None:
     evaluation, rows = written(contest("binary", rules, fault=fault), rules)
     found = recheck(evaluation, rows)
     assert (found.verdict, found.reasons[0], found.differences) == ("INVALID", fault, ())
+
+
+def test_a_worn_hold_out_asks_for_as_much_again() -> None:
+    rules = gate("binary", reuse_budget=1)
+    evaluation, rows = written(contest("binary", rules, worn=9.5), rules)
+    assert evaluation["method"]["confidence"] > 0.99 and recheck(evaluation, rows).same
+    evaluation["holdout"]["uses"] = 0.0
+    assert not recheck(evaluation, rows).same
 
 
 def test_equal_predictions_are_found_out_again() -> None:
