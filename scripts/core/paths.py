@@ -22,6 +22,7 @@ DRIFT_HTML = REPORTS / "drift.html"
 METRICS = REPORTS / "metrics.json"
 EVALUATION = REPORTS / "evaluation.json"
 PREDICTIONS = REPORTS / "predictions.parquet"
+HOLDOUT = REPORTS / "holdout.json"
 RUN = REPORTS / "run.json"
 PLOTS = REPORTS / "plots"
 

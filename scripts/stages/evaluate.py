@@ -12,6 +12,7 @@ import pyarrow.parquet
 
 from scripts.core import bundle, declaration, errors, params, paths, text
 from scripts.core.declaration import Declaration
+from scripts.core.gate import reuse
 from scripts.core.gate.contest import Contest, contest
 from scripts.core.gate.seat import Seat, seated
 from scripts.core.params import Gate, Params
@@ -56,7 +57,7 @@ def report(found: Contest, declared: Declaration, gate: Gate, predictions: bytes
         "holdout": _rows(found),
         **judged,
         "method": {
-            "confidence": gate.confidence,
+            "confidence": reuse.stricter(gate, found.worn).confidence,
             "resamples": gate.resamples,
             "min_improvement": gate.min_improvement,
             "block": span_text(gate.block) if gate.block else None,
@@ -85,6 +86,7 @@ def _rows(found: Contest) -> dict[str, Any]:
         "to": None if times is None else times.max().isoformat(),
         "fingerprint": rows.fingerprint_of(found.hashes),
         "leaked": found.leaked,
+        "uses": found.worn,
     }
 
 
@@ -117,6 +119,11 @@ def pictures(evaluation: Mapping[str, Any], found: Contest) -> dict[str, bytes]:
     return plots.evaluation(evaluation, known)
 
 
+def known(uses: bytes | None) -> tuple[reuse.Use, ...]:
+    """Verdicts taken before. The file is this stage's own, kept from run to run; without it there were none."""
+    return () if uses is None else reuse.parse(uses.decode("utf-8", "replace"), str(paths.HOLDOUT))
+
+
 def content(path: Path) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
 
@@ -129,13 +136,14 @@ def main() -> int:
         found = {path.name: path for path in paths.DATA.iterdir() if path.suffix in table.SUFFIXES}
         frame = holdout({name: stack.enter_context(path.open("rb")) for name, path in found.items()}, given.data)
     both = seats(content(paths.CANDIDATE), content(paths.PRODUCTION), declared, given)
-    result = contest(frame, *both, given.data, given.gate)
+    result = contest(frame, *both, given.data, given.gate, known(content(paths.HOLDOUT)))
     predictions = parquet(result)
     evaluation = report(result, declared, given.gate, predictions)
     paths.PLOTS.mkdir(parents=True, exist_ok=True)
     paths.PREDICTIONS.write_bytes(predictions)
     for name, picture in pictures(evaluation, result).items():
         (paths.PLOTS / name).write_bytes(picture)
+    paths.HOLDOUT.write_text(reuse.render(result.uses), "utf-8")
     paths.METRICS.write_text(text.to_json(numbers(evaluation)), "utf-8")
     paths.EVALUATION.write_text(text.to_json(evaluation), "utf-8")
     print(f"evaluate: {result.judgement.verdict}: {result.judgement.reasons[0]}")

@@ -92,7 +92,7 @@ def report(first: bool = False, **more: Any) -> dict[str, Any]:
         "guardrails": [],
         "limits": [],
         "slices": {"compared": 2, "broken": [], "too_small": [], "rows": [part("AA"), part("UA", -0.1)]},
-        "method": {"confidence": 0.95},
+        "method": {"confidence": 0.95, "gate": {"confidence": 0.95}},
     } | more
 
 

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scripts.core.gate import gate, measure, seat, selftests
+from scripts.core.gate import gate, measure, reuse, seat, selftests
 from scripts.core.gate.evidence import Scored
 from scripts.core.gate.judgement import Judgement
+from scripts.core.gate.reuse import Use
 from scripts.core.gate.seat import Seat
 from scripts.core.gate.slices import levels
 from scripts.core.params import Gate
@@ -30,9 +31,18 @@ class Contest:
     truth: Truth
     judgement: Judgement
     times: "pd.Series[Any] | None"
+    worn: float = 0.0  # verdicts on these rows before this one
+    uses: tuple[Use, ...] = ()  # with this one
 
 
-def contest(frame: pd.DataFrame, candidate: Seat, production: Seat | None, data: Data, rules: Gate) -> Contest:
+def contest(
+    frame: pd.DataFrame,
+    candidate: Seat,
+    production: Seat | None,
+    data: Data,
+    rules: Gate,
+    uses: Sequence[Use] = (),
+) -> Contest:
     """A class that a model does not know has probability 0. A model with a fault makes the verdict INVALID."""
     hashes = rows.fingerprints(frame, data)
     known = _trained_on(frame, data, candidate, production)
@@ -54,28 +64,42 @@ def contest(frame: pd.DataFrame, candidate: Seat, production: Seat | None, data:
     )
     truth = truth_of(target, scored.blocks, classes, scored.positive, rules.seed)
     times = None if data.time is None else frame[data.time]
-    judgement = judged(scored, candidate, production, rules, int(known.sum()))
-    return Contest(frame, hashes, int(known.sum()), candidate, production, scored, truth, judgement, times)
+    leaks = int(known.sum())
+    now = reuse.use(candidate.digest, rows.fingerprint_of(hashes), len(frame), times)
+    worn = 0.0 if production is None else reuse.worn(uses, now, times)
+    judgement = judged(scored, candidate, production, rules, leaks, worn)
+    counts = production is not None and judgement.verdict != "INVALID"
+    after = reuse.kept(uses, now, times, counts)
+    return Contest(frame, hashes, leaks, candidate, production, scored, truth, judgement, times, worn, after)
 
 
-def judged(scored: Scored, candidate: Seat, production: Seat | None, rules: Gate, leaked: int) -> Judgement:
+def judged(
+    scored: Scored, candidate: Seat, production: Seat | None, rules: Gate, leaked: int, worn: float = 0.0
+) -> Judgement:
     faults = [each.fault for each in (candidate, production) if each is not None and each.fault is not None]
-    return weighed(scored, rules, leaked=leaked, faults=faults, same=_same(candidate, production))
+    return weighed(scored, rules, leaked=leaked, faults=faults, same=_same(candidate, production), worn=worn)
 
 
-def weighed(scored: Scored, rules: Gate, *, leaked: int, faults: Sequence[str], same: Sequence[str]) -> Judgement:
-    """The judgement on predictions, and on what they don't show: rows left out, models with a fault, equal files."""
+def weighed(
+    scored: Scored, rules: Gate, *, leaked: int, faults: Sequence[str], same: Sequence[str], worn: float = 0.0
+) -> Judgement:
+    """The judgement on predictions, and on what they don't show.
+
+    That is: rows left out, models with a fault, equal files, and how worn the hold-out is.
+    """
     rules = measure.canonical(rules)
-    evidence = measure.gather(scored, rules, leaked=leaked)
-    return gate.judge(
+    asked = reuse.stricter(rules, worn)
+    evidence = measure.gather(scored, rules, leaked=leaked, confidence=asked.confidence)
+    judgement = gate.judge(
         replace(
             evidence,
             faults=tuple(faults) or evidence.faults,
             same=(*same, *evidence.same),
             self_tests=selftests.run(scored, rules),
         ),
-        rules,
+        asked,
     )
+    return replace(judgement, reasons=reuse.told(judgement, rules, worn))
 
 
 def _same(candidate: Seat, production: Seat | None) -> list[str]:

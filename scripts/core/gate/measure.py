@@ -28,8 +28,12 @@ def measured(gate: Gate) -> list[Metric]:
     return [find(name) for name in dict.fromkeys([gate.metric, *gate.metrics, *gate.guardrails, *gate.limits])]
 
 
-def gather(scored: Scored, gate: Gate, *, leaked: int = 0) -> Evidence:
-    """Predictions that can't be scored are named as faults; their metrics are not finite."""
+def gather(scored: Scored, gate: Gate, *, leaked: int = 0, confidence: float | None = None) -> Evidence:
+    """Predictions that can't be scored are named as faults; their metrics are not finite.
+
+    `confidence` is that of the metrics on all rows, where it is another one than that of the slices: a guard must not
+    get weaker because a proof gets harder.
+    """
     truth = truth_of(scored.target, scored.blocks, scored.classes, scored.positive, gate.seed)
     seats = {"candidate": scored.candidate, "production": scored.production}
     whys = {name: fault(seat, truth) for name, seat in seats.items() if seat is not None}
@@ -39,7 +43,7 @@ def gather(scored: Scored, gate: Gate, *, leaked: int = 0) -> Evidence:
         rows=len(truth.target),
         blocks=truth.count if scored.blocks is None else len(np.unique(scored.blocks)),
         leaked=leaked,
-        metrics={metric.name: compare(metric, scored, gate) for metric in measured(gate)},
+        metrics={metric.name: compare(metric, scored, gate, confidence) for metric in measured(gate)},
         slices=() if faults else slices(scored, gate),
         faults=faults,
         same=("predictions",) if same_predictions(scored) else (),

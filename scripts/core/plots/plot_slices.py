@@ -96,7 +96,8 @@ def _told(evaluation: Report, metric: str, compared: bool) -> str:
     told = f"{metric.capitalize()} on {on_rows(evaluation)}."
     if compared:
         told = f"{metric.capitalize()}, candidate against {production(evaluation)}. Bars:"
-        told += f" {evaluation['method']['confidence']:.0%} intervals, widened for the number of slices."
+        confidence = evaluation["method"]["gate"]["confidence"]  # a worn hold-out makes no guard weaker
+        told += f" {100 * confidence:g}% intervals, widened for the number of slices."
     if compared and finite(evaluation["slices"].get("max_worse")):
         told += " Dashed: the loss allowed."
     if small:

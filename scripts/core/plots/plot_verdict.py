@@ -85,7 +85,7 @@ def differences(evaluation: Report) -> bytes:
         return _alone(evaluation, title, shown)
     rows = [_row(evaluation, name, label).in_own_scale() for name, label in shown.items()]
     told = f"Candidate against {production(evaluation)} on the same {on_rows(evaluation)}. Bold decides."
-    told += f" Bars: {evaluation['method']['confidence']:.0%} intervals, each row in its own scale."
+    told += f" Bars: {100 * evaluation['method']['confidence']:g}% intervals, each row in its own scale."
     if any(row.marks for row in rows):
         told += " Thin ticks: the margin asked for (right), the loss allowed (left)."
     page = sheet(forest.ROW * len(rows) + forest.FOOT, title, told)
