@@ -29,7 +29,7 @@ $(UV):
 setup: .venv/run  ## Virtual environment with the locked packages (the others do it when needed)
 
 retrain: .venv/run  ## Bring the next batch, retrain if there is a reason, judge the candidate
-	@$(BIN)/python -m scripts.retrain $(ARGS)
+	@$(BIN)/python -m scripts.retrain $(ARGS); code=$$?; $(BIN)/python -m scripts.ledger add >/dev/null; exit $$code
 
 promote: .venv/run  ## Make a candidate that won production on this machine
 	@$(BIN)/python -m scripts.promote $(ARGS)

@@ -46,13 +46,13 @@ class Alerts(Block):
     skipped: Tags = ()
     """There was no reason to retrain."""
     proposed: Tags = ("all",)
-    """A pull request was opened."""
+    """A pull request was opened, or proposes another candidate."""
     released: Tags = ("all",)
     """A model was published."""
     rolled_back: Tags = ("all",)
     """An earlier model is production again."""
     broken: Tags = ("all",)
-    """Something outside of data and params broke."""
+    """A run failed for another reason than its data or params."""
     timeout: Annotated[float, Field(gt=0)] = 20
     """Seconds that all channels together may take."""
     most: Count = 20
