@@ -10,7 +10,7 @@ from scripts.core.errors import Mistake
 from scripts.core.paths import DATA_DVC, DECLARATION, LOCK, PLOTS, PRODUCTION, PRODUCTION_DVC, REPORTS
 from scripts.core.promotion import Case, Stale
 from scripts.core.report import pull_request, waiting
-from scripts.core.report.markdown import escape
+from scripts.core.report.markdown import escape, plain
 from scripts.core.standing import BRANCH, TRAILER, Close, Commit, Leave, Note, Nothing, Open, Pull, Refresh, Situation
 from scripts.edges import aliases, differences, history, pointers, pulls, threads
 from scripts.edges.branches import Moved, Protected
@@ -60,7 +60,7 @@ def situation(found: Judged, world: World) -> Situation:
     verdict = evaluation["verdict"] if evaluation else {"verdict": None, "reasons": []}
     return Situation(
         verdict=verdict["verdict"],
-        reason=next(iter(verdict["reasons"]), "it gives no reason").rstrip("."),
+        reason=plain(next(iter(verdict["reasons"]), "it gives no reason")).rstrip("."),
         candidate=found.candidate,
         production=world.production,
         stale=stale,
@@ -224,7 +224,7 @@ def statuses(task: Task, pull: Pull | None) -> list[Status]:
     note = pull.note if pull else None
     url = note.url if note else task.world.job.url
     tests = len(found.evaluation["self_tests"])
-    reason = next(iter(found.evaluation["verdict"]["reasons"]), "")
+    reason = plain(next(iter(found.evaluation["verdict"]["reasons"]), ""))
     checks = found.validation or {"checks": 0, "warnings": ()}
     said = f"{checks['checks'] - len(checks['warnings']):,} checks passed, {len(checks['warnings'])} warned"
     return [

@@ -8,7 +8,7 @@ from typing import Any
 from scripts.core.changes import Changes
 from scripts.core.declaration import Declaration
 from scripts.core.report import sections
-from scripts.core.report.markdown import clip, code, details, escape, link, name
+from scripts.core.report.markdown import LONGEST, clip, code, details, escape, link, name, plain
 from scripts.core.report.numbers import ARROW, deciding, decimals, duration, fixed, gain, spoken
 from scripts.core.settings.param_types import parse_span
 from scripts.core.standing import Note
@@ -57,15 +57,15 @@ def title(declaration: Declaration, evaluation: Report) -> str:
     found = deciding(evaluation)
     if found is None:
         return f"Promote v{declaration.version}"
-    metric, entry = found
+    metric, entry = plain(spoken(found[0]), LONGEST), found[1]
     places, turned = decimals(entry), gain(entry)
     if turned is None or entry["production"] is None:
         value = fixed(entry["candidate"], max(3, places) if abs(entry["candidate"]) < 10 else places)
-        return f"Promote v{declaration.version}: {spoken(metric)} {value}, the first model"
+        return f"Promote v{declaration.version}: {metric} {value}, the first model"
     by, low, high = (fixed(value, places) for value in turned)
     level = f"{100 * evaluation['method']['confidence']:g}%"
     values = f"{fixed(entry['production'], places)} {ARROW} {fixed(entry['candidate'], places)}"
-    said = f"{spoken(metric)} {values} (better by {by}, {level} interval {low} to {high})"
+    said = f"{metric} {values} (better by {by}, {level} interval {low} to {high})"
     return f"Promote v{declaration.version}: {said}"[:TITLE]
 
 

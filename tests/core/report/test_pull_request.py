@@ -171,5 +171,8 @@ def test_hostile_names_do_nothing() -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_title_is_one_line_and_not_too_long(text: str) -> None:
-    said = pull_request.title(reports.declared(10**9), reports.evaluation())
-    assert len(said) <= pull_request.TITLE and "\n" not in said
+    metrics = {text + "x" * 500: reports.evaluation()["metrics"]["log_loss"]}
+    for first in (True, False):
+        found = reports.evaluation(first=first, metrics=metrics)
+        said = pull_request.title(reports.declared(10**9), found)
+        assert len(said) <= pull_request.TITLE and said.isprintable()
