@@ -121,6 +121,8 @@ def changed(call: Call) -> Answer:
         if before.immutable:
             raise refused(422, "An immutable release cannot become a draft.")
         after = replace(after, draft=True, published=None)
+    if given.get("make_latest") == "true" and (after.draft or after.prerelease):
+        raise invalid("Release", "invalid", "make_latest")
     state.keep(after)
     if after.draft and state.latest == after.id:
         state.latest = None
@@ -162,8 +164,6 @@ def _published(state: State, release: Release) -> Release:
 
 def _marked(state: State, release: Release, wanted: str | None, born: bool) -> None:
     if release.draft or release.prerelease:
-        if wanted == "true" and not born:
-            raise invalid("Release", "invalid", "make_latest")
         return
     if (wanted or ("true" if born else "false")) == "true":
         state.latest = release.id

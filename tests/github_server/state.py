@@ -1,11 +1,13 @@
 """What the forge remembers of its repository; git itself is in the bare repository beside it."""
 
+import hashlib
 import itertools
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from tests.github_server.bare import Bare
@@ -104,6 +106,10 @@ class Asset:
     created: float
     state: str = "uploaded"  # or starter: an upload that broke off
     downloads: int = 0
+
+    @cached_property
+    def digest(self) -> str | None:
+        return f"sha256:{hashlib.sha256(self.content).hexdigest()}" if self.state == "uploaded" else None
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,7 @@ def test_which_release_is_the_latest(forge: Forge, actions: Client) -> None:
     assert forge.latest == "v1"
     actions.delete(f"releases/{one['id']}")
     assert forge.latest == "v3"
+    assert actions.patch(f"releases/{draft(actions, 'v4')['id']}", {"make_latest": "true"}).status == 422
 
 
 def test_a_name_is_taken_once_also_by_an_upload_that_broke_off(forge: Forge, actions: Client) -> None:
