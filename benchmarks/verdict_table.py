@@ -69,6 +69,14 @@ def named(cell: Cell, points: float) -> str:
     return f"{cell.metric}, {cell.rows:,} rows{', by day' if cell.by_day else ''}, {SAID[points]}"
 
 
+def progress(tallies: Tallies, cell: Cell) -> str:
+    found = {points: one for (its, points), one in tallies.items() if its == cell}
+    promoted = ", ".join(f"{SAID[points]} {one.promoted:.1f} %" for points, one in found.items())
+    coverage = [one.coverage for one in found.values()]
+    held = f"{min(coverage):.1f} to {max(coverage):.1f} %"
+    return f"{named(cell, 0.0).removesuffix(', equal')}: promoted {promoted}; interval holds {held}"
+
+
 def bars(tallies: Tallies) -> list[Bar]:
     def most(points: float) -> tuple[int, float, str]:
         found = [(one.promoted, named(*key)) for key, one in tallies.items() if key[1] == points]
@@ -81,7 +89,9 @@ def bars(tallies: Tallies) -> list[Bar]:
         Bar(f"equal models promoted, {EQUAL:g} % or fewer", *equal, equal[1] <= EQUAL),
         Bar(f"0.5 points worse promoted, {WORSE:g} % or fewer", *worse, worse[1] <= WORSE),
         Bar(f"interval holds the truth, {COVERED[0]:g} % or more", len(coverage), *least, least[0] >= COVERED[0]),
-        Bar(f"interval holds the truth, {COVERED[1]:g} % or fewer", len(coverage), *greatest, greatest[0] <= COVERED[1]),
+        Bar(
+            f"interval holds the truth, {COVERED[1]:g} % or fewer", len(coverage), *greatest, greatest[0] <= COVERED[1]
+        ),
     ]
 
 

@@ -1,6 +1,7 @@
 """One simulated hold-out under three gates: ours, a paired one that takes rows for independent, and a plain comparison."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from scripts.core.gate import gate as gates
 from scripts.core.gate import measure, selftests
 from scripts.core.gate.evidence import Scored, SelfTest
 from scripts.core.params import Gate
+from scripts.core.scoring import resampling
 from scripts.core.scoring.metrics import find
 
 NORMAL = 1.959964  # of a 95 % interval
@@ -40,6 +42,29 @@ def gate_of(cell: Cell) -> Gate:
     return Gate.model_validate({"metric": cell.metric, "resamples": 1000, "block": block})
 
 
+@contextmanager
+def remembered(predictions: Any) -> Iterator[None]:
+    """These predictions' resamples are the same under every truth: computed once."""
+    real, known = resampling.statistic, {}
+
+    def statistic(metric: Any, truth: Any, asked: Any) -> Any:
+        if asked is not predictions:
+            return real(metric, truth, asked)
+
+        def values(weights: Any) -> Any:
+            if id(weights) not in known:
+                known[id(weights)] = real(metric, truth, asked)(weights)
+            return known[id(weights)]
+
+        return values
+
+    resampling.statistic = statistic
+    try:
+        yield
+    finally:
+        resampling.statistic = real
+
+
 def trial(cell: Cell, seed: int, noise: Noise, tested: bool = True) -> Iterator[Outcome]:
     """Every truth on the same rows. The self-tests look at production alone: one run of them serves all truths."""
     task, rules = worlds.METRICS[cell.metric], gate_of(cell)
@@ -49,18 +74,19 @@ def trial(cell: Cell, seed: int, noise: Noise, tested: bool = True) -> Iterator[
     known = Scored(target, production, production, rows.day, classes, 1 if classes else None, {})
     tests = selftests.run(known, rules) if tested else PASSED
     row_by_row = influence(cell.metric, target, production)
-    for points, (knob, difference) in worlds.knobs(cell.metric, noise).items():
-        scored = replace(known, candidate=worlds.predictions(rows, task, knob, 0))
-        evidence = replace(measure.gather(scored, rules), self_tests=tests)
-        found = evidence.metrics[cell.metric].paired
-        assert found is not None
-        yield Outcome(
-            points=points,
-            verdict=gates.judge(evidence, rules).verdict,
-            covered=bool(found.low <= difference <= found.high),
-            by_rows=by_rows(cell.metric, influence(cell.metric, target, scored.candidate) - row_by_row),
-            plain="PROMOTE" if found.improvement > 0 else "REJECT",
-        )
+    with remembered(production):
+        for points, (knob, difference) in worlds.knobs(cell.metric, noise).items():
+            scored = replace(known, candidate=worlds.predictions(rows, task, knob, 0))
+            evidence = replace(measure.gather(scored, rules), self_tests=tests)
+            found = evidence.metrics[cell.metric].paired
+            assert found is not None
+            yield Outcome(
+                points=points,
+                verdict=gates.judge(evidence, rules).verdict,
+                covered=bool(found.low <= difference <= found.high),
+                by_rows=by_rows(cell.metric, influence(cell.metric, target, scored.candidate) - row_by_row),
+                plain="PROMOTE" if found.improvement > 0 else "REJECT",
+            )
 
 
 def by_rows(metric: str, apart: Floats) -> str:

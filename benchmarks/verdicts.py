@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 from collections.abc import Callable, Iterable
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy starts its threads: the matrices are small
@@ -16,11 +17,11 @@ TRIALS = 2_000
 SLOWER = {"roc_auc": 2}  # a share of the trials: its resamples cost the square of the blocks
 TESTED = 200  # trials of a cell in which the self-tests, too, are run
 NOTE = """\
-Two models of one kind with noise of their own (benchmarks/verdict_worlds.py), {trials:,} hold-outs a cell ({auc:,} for the ROC
-AUC), all truths on the same hold-outs. A point is 0.01 of accuracy, log loss or ROC AUC, and 1 % of production's mean
-absolute or root mean squared error. "Together": {days} days, and what a day brings its rows share. Beside our gate (95 %
-interval, 1,000 resamples, `gate.block: 1D` where rows hang together): the textbook's paired interval over rows, and a plain
-"better on the hold-out"."""
+Two models of one kind with noise of their own (benchmarks/verdict_worlds.py), {trials:,} hold-outs a cell ({auc:,} for
+the ROC AUC), all truths on the same hold-outs. A point is 0.01 of accuracy, log loss or ROC AUC, and 1 % of
+production's mean absolute or root mean squared error. "Together": {days} days, and what a day brings its rows share.
+Beside our gate (95 % interval, 1,000 resamples, `gate.block: 1D` where rows hang together): the textbook's paired
+interval over rows, and a plain "better on the hold-out"."""
 
 
 def gate(trials: int, metrics: Iterable[str] = tuple(verdict_worlds.METRICS)) -> verdict_table.Tallies:
@@ -30,6 +31,7 @@ def gate(trials: int, metrics: Iterable[str] = tuple(verdict_worlds.METRICS)) ->
         for seed in range(trials // SLOWER.get(cell.metric, 1)):
             for outcome in verdict_trials.trial(cell, seed, Noise(), seed < TESTED):
                 tallies.setdefault((cell, outcome.points), Tally()).add(outcome)
+        print(verdict_table.progress(tallies, cell), file=sys.stderr, flush=True)
     return tallies
 
 
