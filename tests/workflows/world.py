@@ -177,4 +177,4 @@ def world(folder: Path, params: str) -> Iterator[World]:
         except BaseException as error:
             error.add_note(f"The forge objected to: {forge.violations}")
             raise
-        assert forge.violations == []
+        assert not forge.violations, forge.violations
