@@ -7,7 +7,7 @@ from typing import Any
 from scripts.core.report import sections
 from scripts.core.report.markdown import clip, code, details, escape, link, name, table
 from scripts.core.report.material import Material, example
-from scripts.core.report.numbers import deciding, decimals, fixed, gain, spoken
+from scripts.core.report.numbers import READINGS, between, deciding, decimals, fixed, gain, signed, spoken
 from scripts.core.report.pull_request import verdict
 from scripts.core.report.release_files import File, size
 
@@ -59,7 +59,7 @@ def _rows(evaluation: Mapping[str, Any], which: str = "") -> str:
 def notes(made_of: Material, files: Mapping[str, File], place: Place, credit: Credit) -> str:
     parts = [
         " ".join(_story(made_of, place, credit)),
-        sections.metrics(made_of.evaluation),
+        _metrics(made_of),
         _get(made_of, files, place),
         _use(made_of, place),
         _serve(made_of),
@@ -102,6 +102,30 @@ def _promoted(made_of: Material, place: Place, credit: Credit) -> str:
         where = f" in {link(code(made_of.commit[:7]), commit)}"
     why = sections.why_now(made_of.run) or "; ".join(code(reason) for reason in made_of.declaration.why)
     return f"Promoted{by}{where}{f', because {why}' if why else ''}."
+
+
+def _metrics(made_of: Material) -> str:
+    """The model by itself and beside the one before it, on the same rows."""
+    evaluation, before = made_of.evaluation, made_of.declaration.replaces
+    level = f"{100 * evaluation['method']['confidence']:g}% interval"
+    found = sorted(evaluation["metrics"].items(), key=lambda item: not item[1]["decides"])[: sections.MOST_METRICS]
+    rows = [_metric(metric, entry, before is not None) for metric, entry in found]
+    if before is None:
+        return table(["metric", f"v{made_of.version}", level], rows, "lrl")
+    header = ["metric", f"v{made_of.version}", level, f"v{before.version}", "difference", level, ""]
+    return table(header, rows, "lrlrrll")
+
+
+def _metric(metric: str, entry: Mapping[str, Any], paired: bool) -> list[str]:
+    places = decimals(entry, 1)
+    name_ = f"**{escape(spoken(metric))}**" if entry["decides"] else escape(spoken(metric))
+    ends = entry.get("candidate_interval")
+    alone = "–" if ends is None else f"{fixed(ends[0], places)} … {fixed(ends[1], places)}"
+    row = [name_, fixed(entry["candidate"], places), alone]
+    if paired:
+        row += [fixed(entry["production"], places), signed(entry["difference"], places)]
+        row += [between(entry["interval"], places), READINGS.get(entry.get("reading") or "", "")]
+    return row
 
 
 def _get(made_of: Material, files: Mapping[str, File], place: Place) -> str:

@@ -45,6 +45,12 @@ def test_the_first_lines_say_how_much_better_on_what_trained_on_what_by_whom_and
     )
 
 
+def test_the_metrics_stand_beside_those_of_the_model_before(made: Material) -> None:
+    said = notes(made)
+    assert "| metric | v5 | 95% interval | v4 | difference | 95% interval |  |" in said
+    assert "| **log loss** | 0.561 | 0.541 … 0.581 | 0.576 | −0.015 | −0.028 … −0.002 | ▲ better |" in said
+
+
 def test_how_to_get_check_use_and_serve_it_comes_with_every_command(made: Material) -> None:
     said = notes(made)
     order = [
@@ -102,6 +108,7 @@ def test_the_first_model_says_so(made: Material) -> None:
     made_of = genuine.material(genuine.bundle_of(), evaluation=evaluation, declaration=genuine.first(made))
     assert notes(made_of).startswith("The first model. Promoted by @octocat")
     assert "compare/" not in notes(made_of)
+    assert "| metric | v1 | 95% interval |\n" in notes(made_of)
 
 
 def test_without_anybody_to_name_the_commit_is_named(made: Material) -> None:
