@@ -15,7 +15,6 @@ from scripts.edges.actions import Job
 from scripts.edges.github import GitHub, Refused
 
 KIND = "comparison"
-LAG = 10.0  # seconds that GitHub's lists may lie behind
 DENIED = 403  # a fork's token may only read
 
 
@@ -42,7 +41,7 @@ def post(file: Path, number: int, job: Job) -> str:
     """One comment, however often; a token that may not comment leaves it to the run's page."""
     text = file.read_text("utf-8")
     try:
-        url = threads.sticky(GitHub(job.github()), number, KIND, text, LAG)
+        url = threads.sticky(GitHub(job.github()), number, KIND, text, threads.LAG)
     except Refused as refused:
         if refused.status != DENIED:
             raise

@@ -10,7 +10,7 @@ from scripts.core.standing import Commit, Open, Refresh
 from scripts.edges import actions, judged, outcome, project, proposing, stores
 from scripts.edges.actions import Job
 from scripts.edges.judged import Judged
-from scripts.edges.proposing import Done, Task
+from scripts.edges.task import Done, Task, promoted, situation
 from scripts.edges.world import World
 
 
@@ -18,10 +18,10 @@ def dry(found: Judged, job: Job) -> Sequence[str]:
     """What would be decided and said, with no more than a look."""
     world = World.seen(job, os.environ) if job.repository else World.alone(job)
     task = Task(found, world, os.environ)
-    action = standing.decide(proposing.situation(found, world))
+    action = standing.decide(situation(found, world))
     lines = [f"propose: {type(action).__name__.lower()}: {action.reason}"]
     if isinstance(action, Open | Refresh | Commit):
-        declared, _ = proposing.promoted(task, with_record=False)
+        declared, _ = promoted(task)
         assert found.evaluation is not None
         body = pull_request.body(proposing.described(task, declared, world.tip, None))
         lines += ["", f"# {pull_request.title(declared, found.evaluation)}", "", body]

@@ -6,6 +6,7 @@ from typing import Any
 from scripts.edges.github import GitHub, Refused
 
 LONGEST = 65_000  # GitHub takes 65,536 characters
+LAG = 10.0  # seconds that GitHub's lists may lie behind
 GONE = 410  # what a feature that is switched off answers
 
 
