@@ -1,4 +1,4 @@
-"""One simulated hold-out under three gates: ours, a paired one that takes rows for independent, and a plain comparison."""
+"""One simulated hold-out under three gates: ours, a paired one that takes rows for independent, a plain comparison."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,16 +1,17 @@
 """How worn a hold-out is, and what a candidate must prove because of it.
 
-Every verdict on the same rows is one more chance for luck to pass as progress: of a year of weekly verdicts on one
-hold-out, all on candidates that are no better, one or more promotes in about two years of three (measured by
-benchmarks/verdicts.py). The gate lets little be learnt of its hold-out as it is, because production changes only where
-the paired interval leaves zero out: the parameter-free Ladder of Blum and Hardt (2015), which follows the reusable
-hold-out of Dwork et al. (2015). What is left is the plain number of attempts. So past a budget the error that an
-interval may have is spent as in sequential trials (Lan and DeMets 1983): the first verdict past it has a quarter of it,
-the next a ninth, then a sixteenth, and so on. These shares add up to 0.645, as inverse squares do. So however many
-verdicts are taken on one hold-out, a candidate that is no better is promoted with a probability of at most
-(budget + 1.645) times half the error of one interval. That is the union bound: it holds whatever the verdicts have to
-do with each other, as long as candidates are not made by looking at the hold-out. Noise on the answers (Thresholdout,
-in Dwork et al.) would guard against that, too, but makes verdicts that nobody can compute again.
+Every verdict on the same rows is one more chance for luck to pass as progress: of years with 52 verdicts on one hold-
+out, all on candidates that are no better, three in ten see one promoted. The gate lets little be learnt of its hold-out
+as it is, because production changes only where the paired interval leaves zero out: the parameter-free Ladder of Blum
+and Hardt (2015), which follows the reusable hold-out of Dwork et al. (2015). What is left is the plain number of
+attempts. So past a budget the k-th verdict is asked for the interval that Bonferroni (Dunn 1961) has for k at once:
+half the error for the first one past it, a third for the next. By the union bound the probability that any of v
+verdicts promotes a candidate that is no better is at most half the error of one interval times budget + 1 + ln(v -
+budget), whatever the verdicts have to do with each other, as long as candidates are not made by looking at the hold-
+out. A year of weekly verdicts then has one in ten such promotions, and still finds nine of ten real steps; spending the
+error by inverse squares, so that it never exceeds a fixed sum, would find half of them (benchmarks/verdict_reuse.py).
+Noise on the answers (Thresholdout, in Dwork et al.) would guard against looking, too, but makes verdicts that nobody
+can compute again.
 
 Rows come and go: a hold-out of the newest 14 days, judged on daily, shares 13 of them with that of the day before. So a
 verdict counts by the share of today's rows that it saw, and a batch of new rows renews the hold-out by itself. A
@@ -88,7 +89,7 @@ def stricter(gate: Gate, before: float) -> Gate:
     beyond = past(gate, before)
     if not beyond:
         return gate
-    return gate.model_copy(update={"confidence": 1 - _two_digits((1 - gate.confidence) / (1 + beyond) ** 2)})
+    return gate.model_copy(update={"confidence": 1 - _two_digits((1 - gate.confidence) / (1 + beyond))})
 
 
 def _two_digits(share: float) -> float:
