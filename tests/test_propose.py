@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
-from scripts.core import bundle, objects
+from scripts.core import bundle, declaration, objects
 from scripts.core.paths import DECLARATION, PARAMS
 from scripts.core.standing import note_of
 from scripts.edges import outcome
+from scripts.edges.branches import Remote
+from tests import reports
 from tests.github_server import KINDS, Fault, Forge
+from tests.github_server.client import client
 from tests.proposing import BRANCH, FIRST, SECOND, THIRD, Clone, cloned
 
 
@@ -289,6 +292,21 @@ def test_where_actions_may_open_none_an_issue_asks_a_person(clone: Clone) -> Non
     assert clone.forge.issues[0]["state"] == "closed"
 
 
+def test_what_a_person_opened_from_the_prefilled_form_is_the_standing_one(clone: Clone) -> None:
+    clone.forge.settings_of_repo.allow_actions_prs = False
+    clone.judge(FIRST)
+    clone.propose()
+    client(clone.forge, actor="octocat").post(
+        "pulls", {"title": "Mine", "head": BRANCH, "base": "main", "body": "short"}
+    )
+    clone.nothing_new()
+    said = clone.propose()
+    (pull,) = clone.open
+    assert (said["action"], said["number"]) == ("refreshed", pull["number"])
+    assert pull["title"].startswith("Promote v1") and "<details>" in pull["body"]
+    assert clone.forge.issues[0]["state"] == "closed"
+
+
 def test_where_main_is_protected_the_record_rides_along(clone: Clone) -> None:
     clone.forge.settings_of_repo.protected_main = True
     clone.judge(FIRST)
@@ -311,6 +329,30 @@ def test_mode_release_commits_to_main_and_says_so_to_the_workflow(clone: Clone) 
     clone.follow()
     assert clone.propose()["action"] == "nothing"
     assert clone.told == ""
+
+
+@pytest.mark.parametrize("promoted", [False, True])
+def test_mode_release_looks_again_when_main_moves_under_it(
+    clone: Clone, monkeypatch: pytest.MonkeyPatch, promoted: bool
+) -> None:
+    PARAMS.write_text(PARAMS.read_text() + "promotion: {mode: release}\n")
+    clone.judge(FIRST)
+    push, moves = Remote.push, iter([True])
+
+    def late(self: Remote, *words: Any) -> None:
+        if next(moves, False):
+            other = {"models/production.json": declaration.render(reports.declared(1))} if promoted else {"a": "b"}
+            clone.forge.commit(other)
+        push(self, *words)
+
+    monkeypatch.setattr(Remote, "push", late)
+    said = clone.propose()
+    if promoted:
+        assert said["action"] == "left" and "stale" in said["reason"] and clone.told == ""
+        assert clone.declared("main").bundle == reports.BUNDLE
+    else:
+        assert said["action"] == "committed" and clone.declared("main").bundle == bundle.digest(FIRST)
+        assert clone.forge.read("a") == b"b"
 
 
 def test_mode_release_on_a_protected_main_opens_a_pull_request(clone: Clone) -> None:
