@@ -70,7 +70,7 @@ class Act:
     variables: dict[str, str] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
-    timeout: float = 240.0
+    timeout: float = 600.0
     runs: int = 0
 
     def __post_init__(self) -> None:
