@@ -327,11 +327,17 @@ def test_the_registrys_alias_follows_and_blocks_nothing(project: Project, answer
 
 
 def test_the_run_page_says_what_was_done(project: Project, tmp_path: Path) -> None:
-    page = tmp_path / "page.md"
+    page, told = tmp_path / "page.md", tmp_path / "told"
     project.patch.setenv("GITHUB_STEP_SUMMARY", str(page))
+    project.patch.setenv("GITHUB_OUTPUT", str(told))
     project.declare(1, ONE)
     found = project.release()
     assert f"### Release: [v1]({found['url']}) published" in page.read_text()
+    assert told.read_text() == "published=true\n"
+    assert Path("outcome/SHA256SUMS").read_bytes() == project.forge.assets("v1")["SHA256SUMS"]
+    project.release()
+    assert told.read_text() == "published=true\npublished=false\n"
+    assert not Path("outcome/SHA256SUMS").exists()
 
 
 def test_a_merge_names_the_pull_request_and_who_pressed_the_button(project: Project) -> None:

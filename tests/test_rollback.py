@@ -132,7 +132,9 @@ def test_mode_release_commits_to_main_and_nothing_is_proposed(
         made.declare(version, content)
         made.release()
     monkeypatch.setattr(rollback, "GitHub", mainline.GitHub)
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "told"))
     found = roll_back(made)
+    assert (tmp_path / "told").read_text() == "released=true\n"
     assert (found["action"], found["url"]) == ("committed", f"{forge.url}/octo/evergreen/commit/{forge.tip()}")
     assert forge.pulls == []
     assert made.declared().version == 1
