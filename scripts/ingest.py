@@ -19,6 +19,7 @@ from scripts.core.settings.data_params import Data
 from scripts.core.text import to_json
 from scripts.edges import files, lock, project, record
 from scripts.edges.batch import SUFFIXES, Batch, rows
+from scripts.edges.download import shown
 from scripts.edges.sources import SOURCES, Have, Offers
 
 VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -152,6 +153,7 @@ def _value(name: str, field: str, environment: Mapping[str, str]) -> str:
 def _hiding(secrets: frozenset[str]) -> Iterator[None]:
     """Mistakes without the values that came from the environment."""
     forms = {form for secret in secrets for form in (secret, quote(secret), quote(secret, safe=""), quote_plus(secret))}
+    forms |= {shown(secret) for secret in secrets if "://" in secret}  # its path may be what nobody may know
     try:
         yield
     except Mistake as mistake:

@@ -11,19 +11,12 @@ from typing import Any
 
 import pytest
 
+from scripts.core import environment
 from scripts.edges import actions, github
 from tests.github_server import Forge
-from tests.proposing import FIRST, Clone, cloned
-
-Arguments = tuple[str, ...]
-COMMANDS: dict[str, Arguments] = {
-    "propose": ("propose",),
-    "release": ("release",),
-    "rollback": ("rollback", "--to", "1", "--reason", "worse in use"),
-    "ledger": ("ledger", "add"),
-    "store": ("store", "push"),
-    "compare": ("compare", "--base", "HEAD"),
-}
+from tests.proposing import FIRST, cloned
+from tests.repository import Repository
+from tests.scratch import Scratch
 
 
 @dataclass(frozen=True)
@@ -36,14 +29,14 @@ class Ended:
 @dataclass
 class Place:
     forge: Forge
-    clone: Clone
+    repository: Repository
     patch: pytest.MonkeyPatch
     capsys: pytest.CaptureFixture[str]
     pages: list[Path] = field(default_factory=list)
 
     @property
     def root(self) -> Path:
-        return self.clone.repository.root
+        return self.repository.root
 
     def run(self, command: str, *arguments: str) -> Ended:
         """In this process: an exception that is no Mistake fails the test by itself."""
@@ -64,7 +57,7 @@ class Place:
         forge = self.forge
         there = {"refs": forge.state.bare.refs(), "pulls": forge.pulls, "issues": forge.issues}
         there |= {"comments": forge.comments, "releases": forge.releases, "statuses": forge.statuses}
-        tracked = self.clone.repository.git("ls-files").splitlines()
+        tracked = self.repository.git("ls-files").splitlines()
         here = {name: (self.root / name).read_bytes() for name in tracked if (self.root / name).is_file()}
         return {**there, "here": here}
 
@@ -74,18 +67,36 @@ def place(
 ) -> Place:
     """A clone with a candidate that won, as a job of GitHub Actions has it."""
     made = cloned(forge, root, patch, rights)
-    for name in ("DVC_REMOTE_URL", "DVC_ENDPOINT_URL", "APPRISE_URLS", "DEPLOY_REPOSITORY", "GITHUB_OUTPUT"):
-        patch.delenv(name, raising=False)
-    patch.setattr(actions, "Settings", functools.partial(github.Settings, pace=0, timeout=5))
-    hurried = functools.partial(github.GitHub, sleep=forge.pass_time)
-    for module in ("world", "mainline", "deployment", "publisher"):
-        patch.setattr(f"scripts.edges.{module}.GitHub", hurried, raising=False)
-    for module in ("rollback", "compare", "release", "propose"):
-        patch.setattr(f"scripts.{module}.GitHub", hurried, raising=False)
+    unhurried(forge, patch)
     (root / ".dvc").mkdir()
     (root / "dvc.yaml").write_text("stages: {}\n")
     made.judge(FIRST)
-    return Place(forge, made, patch, capsys)
+    return Place(forge, made.repository, patch, capsys)
+
+
+def copied(
+    ran: Scratch, forge: Forge, root: Path, patch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Place:
+    """The same of a project in which the whole pipeline has run."""
+    shutil.copytree(ran.root, root, symlinks=True)
+    repository = Repository(root)
+    forge.seed(root)
+    repository.git("remote", "add", "origin", forge.git_url)
+    patch.chdir(root)
+    for name, value in forge.environment(forge.token("write-all")).items():
+        patch.setenv(name, value)
+    unhurried(forge, patch)
+    return Place(forge, repository, patch, capsys)
+
+
+def unhurried(forge: Forge, patch: pytest.MonkeyPatch) -> None:
+    """Nobody waits: the forge's clock is put on instead; and nothing of the machine's environment is there."""
+    for name in (*environment.NAMES, "EVERGREEN_TOKEN", "GITHUB_OUTPUT"):
+        patch.delenv(name, raising=False)
+    patch.setattr(actions, "Settings", functools.partial(github.Settings, pace=0, timeout=5))
+    hurried = functools.partial(github.GitHub, sleep=forge.pass_time)
+    for module in ("edges.world", "edges.mainline", "edges.deployment", "rollback", "compare"):
+        patch.setattr(f"scripts.{module}.GitHub", hurried)
 
 
 def shallow(root: Path, url: str, branch: str = "main") -> None:

@@ -33,7 +33,7 @@ def declared(
     hurried = functools.partial(github.GitHub, sleep=forge.pass_time)
     monkeypatch.setattr("scripts.rollback.GitHub", hurried)
     monkeypatch.setattr("scripts.compare.GitHub", hurried)
-    return Place(forge, project, monkeypatch, capsys)
+    return Place(forge, project.repository, monkeypatch, capsys)
 
 
 def refused(where: Place, ended: Ended, code: int, *words: str) -> None:
@@ -147,7 +147,6 @@ def test_where_pull_requests_are_forbidden_an_issue_names_the_setting(here: Plac
 
 
 def test_a_fork_whose_token_may_only_read_is_no_failure(here: Place) -> None:
-    here.clone.judge(b"")
     poorer_token(here)
     (here.root / "comment.md").write_text("what changes")
     before = here.state()

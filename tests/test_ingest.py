@@ -195,3 +195,10 @@ def test_a_secret_in_a_url_is_not_shown_in_any_form(root: Path, add: Record) -> 
 def test_paths_are_seen_from_the_root(root: Path, add: Record, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir("/")
     assert len(ingest(root, params(), add=add).batches) == 2
+
+
+def test_of_an_address_from_the_environment_not_even_the_path_is_told() -> None:
+    secret = "https://user:pw@host.example/canary/rows.csv?signature=canary"
+    with pytest.raises(Mistake) as mistake, module._hiding(frozenset({secret})):
+        raise Mistake("https://host.example/canary/rows.csv: HTTP 404", code=OUTSIDE)
+    assert str(mistake.value) == "***: HTTP 404"
