@@ -82,25 +82,31 @@ def slices(evaluation: Report) -> str:
         return rank[one["state"]], difference if better else -difference
 
     shown = sorted(found["rows"], key=order)
-    rows = [_slice(one) for one in shown[:MOST_SLICES]]
-    if not rows:
+    if not shown:
         return ""
-    header = ["slice", "rows", "production", "candidate", "difference", "interval", ""]
     rest = len(shown) - MOST_SLICES
     more = f"\n\n*{rest:,} more slices stand in `reports/evaluation.json`.*" if rest > 0 else ""
+    if evaluation["models"]["production"] is None:
+        return table(["slice", "rows", "candidate", ""], map(_slice_alone, shown[:MOST_SLICES]), "lrrl") + more
+    header = ["slice", "rows", "production", "candidate", "difference", "interval", ""]
     said = (
         f"Broken: worse by more than {found['max_worse']:g}, and by the whole interval, widened for their number.\n\n"
     )
-    return said + table(header, rows, "lrrrrll") + more
+    return said + table(header, map(_slice, shown[:MOST_SLICES]), "lrrrrll") + more
 
 
 def _slice(one: Report) -> list[str]:
-    about = [name(f"{one['column']} = {one['value']}"), f"{one['rows']:,}"]
+    name_, rows, candidate, state = _slice_alone(one)
+    if one["production"] is None:
+        return [name_, rows, "", candidate, "", "", state]
+    differs = [signed(one["difference"], 4), between(one["interval"], 4)]
+    return [name_, rows, number(one["production"]), candidate, *differs, state]
+
+
+def _slice_alone(one: Report) -> list[str]:
     state = {"broken": "▼ **broken**", "ok": "", "too_small": "too small to judge"}[one["state"]]
-    if one["candidate"] is None:
-        return [*about, "", "", "", "", state]
-    values = [number(one["production"]) if one["production"] is not None else "–", number(one["candidate"])]
-    return [*about, *values, signed(one["difference"], 4), between(one["interval"], 4), state]
+    candidate = "" if one["candidate"] is None else number(one["candidate"])
+    return [name(f"{one['column']} = {one['value']}"), f"{one['rows']:,}", candidate, state]
 
 
 def columns(drift: Report | None) -> str:

@@ -22,6 +22,15 @@ def test_broken_slices_come_first_and_then_the_worst() -> None:
     )
 
 
+def test_slices_of_a_first_model_have_nothing_beside_them() -> None:
+    evaluation = reports.evaluation(first=True)
+    for one in evaluation["slices"]["rows"]:
+        one |= dict.fromkeys(("production", "difference", "interval"))
+    lines = sections.slices(evaluation).splitlines()
+    assert lines[0] == "| slice | rows | candidate |  |"
+    assert lines[2] == "| origin = value 0 | 2,000 | 0.5600 |  |"
+
+
 def test_for_a_score_the_worst_slice_is_the_lowest() -> None:
     auc = reports.entry(0.7641, 0.7533, (0.001, 0.020), greater=True, decides=True)
     evaluation = reports.evaluation(metrics={"roc_auc": auc})
