@@ -9,14 +9,12 @@ from typing import Any
 from scripts.core import errors, publication
 from scripts.core.errors import OUTSIDE, Mistake
 from scripts.core.paths import OUTCOME
-from scripts.core.paths import OUTCOME
 from scripts.core.publication import Decision, MakeLatest, Nothing, Publish, Refuse, Seen, Situation
 from scripts.core.report import release_files, release_notes
 from scripts.core.report.markdown import escape, link
 from scripts.core.report.material import Material
 from scripts.core.report.release_notes import Credit, Place
 from scripts.edges import actions, authorship, deployment, evidence, outcome, reproduction, stores, tracking
-from scripts.edges import files as disk
 from scripts.edges.actions import Job
 from scripts.edges.assets import Wanted
 from scripts.edges.history import Declared
@@ -91,7 +89,6 @@ def published(task: Task, now: Situation, decision: Publish) -> dict[str, Any]:
     if not done.ours:
         return said(now, "nothing", done.release, f"{decision.tag} was published by another run meanwhile")
     to_attest(task.job, files[release_files.SUMS].content)
-    disk.write(OUTCOME / release_files.SUMS, files[release_files.SUMS].content)  # what is to be attested
     return told(task, now, "published", done.release, decision.reason) | {"assets": sorted(files)}
 
 
@@ -204,7 +201,6 @@ def main() -> int:
         return 0
     with outcome.kept("release") as found:
         release(task, found)
-    job.tell("published", "true" if found["action"] == "published" else "false")
     job.say(shown(found, task.warnings))
     for warning in task.warnings:
         print(f"Warning: {warning}")

@@ -174,7 +174,6 @@ def main() -> int:
     with outcome.kept("rollback") as found:
         task = Task(asked, job, Mainline.seen(job, token=token), GitHub(job.github()))
         found |= roll_back(task)
-    job.tell("released", "true" if found["action"] == "committed" else "false")
     job.say(shown(found))
     for warning in found["warnings"]:
         print(f"Warning: {warning}")
