@@ -21,9 +21,9 @@ Task = Literal["binary", "regression"]
 METRICS: dict[str, Task] = {
     "accuracy": "binary",
     "log_loss": "binary",
-    "roc_auc": "binary",
     "mean_absolute_error": "regression",
     "root_mean_squared_error": "regression",
+    "roc_auc": "binary",
 }
 POINTS = (0.0, -0.5, -2.0, 0.5, 2.0)  # how much better the candidate is, in hundredths
 DAYS = 14  # of a hold-out, as data.holdout has it by default

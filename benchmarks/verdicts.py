@@ -15,7 +15,7 @@ from benchmarks.verdict_worlds import Noise
 ROWS = (300, 1_000, 10_000)
 TRIALS = 2_000
 SLOWER = {"roc_auc": 2}  # a share of the trials: its resamples cost the square of the blocks
-TESTED = 200  # trials of a cell in which the self-tests, too, are run
+TESTED = 100  # trials of a cell in which the self-tests, too, are run
 NOTE = """\
 Two models of one kind with noise of their own (benchmarks/verdict_worlds.py), {trials:,} hold-outs a cell ({auc:,} for
 the ROC AUC), all truths on the same hold-outs. A point is 0.01 of accuracy, log loss or ROC AUC, and 1 % of

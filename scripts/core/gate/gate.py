@@ -2,7 +2,7 @@
 
 The first rule that applies:
 - INVALID: the comparison itself can't be trusted. A model can't be scored, both are one model, rows or blocks are
-  too few, rows leaked, a number is missing or not finite, the improvement is unbelievable, a self-test failed.
+  too few, rows leaked, a number or slice is missing or not finite, the improvement is unbelievable, a self-test failed.
 - REJECT: the whole interval of the deciding metric is on the worse side, or a guardrail, limit or slice is broken.
 - PROMOTE: the whole interval is better than nothing, and at or beyond the asked margin. A first model has nothing
   to be compared with: it is promoted when no limit is broken.
@@ -101,7 +101,13 @@ def _unmeasured(evidence: Evidence, gate: Gate) -> list[str]:
         for one in evidence.slices
         if one.comparison is not None and not _whole(one.comparison, evidence)
     ]
-    return metrics + slices
+    return metrics + slices + _uncovered(evidence, gate)
+
+
+def _uncovered(evidence: Evidence, gate: Gate) -> list[str]:
+    """A row is in one slice of each column, so slices that got lost are missed by their rows."""
+    inside = {name: sum(one.rows for one in evidence.slices if one.column == name) for name in gate.slices}
+    return [reasons.uncovered(name, rows, evidence.rows) for name, rows in inside.items() if rows != evidence.rows]
 
 
 def _whole(one: Comparison | None, evidence: Evidence) -> bool:

@@ -125,6 +125,10 @@ def unmeasured(metric: str, one: Slice | None = None) -> str:
     return f"{where}{metric} has no finite value or interval of both models on these rows"
 
 
+def uncovered(column: str, inside: int, rows: int) -> str:
+    return f"slices of {column}: they hold {inside:,} of {rows:,} rows, so one of them is missing"
+
+
 def unbelievable(one: Comparison, share: float, gate: Gate) -> str:
     return (
         f"{one.metric.name} improved by {100 * share:.3g}% of production's distance from perfect, past "

@@ -282,3 +282,15 @@ def test_promotion_means_an_interval_beyond_the_margin_and_above_zero(
     if verdict(evidence(one), gate(min_improvement=asked)) == "PROMOTE":
         assert one.gains[1] >= asked
         assert one.gains[1] > 0
+
+
+def test_slices_that_got_lost_are_missed() -> None:
+    rules = gate(slices=("a",))
+    both = (Slice("a", "x", 6000, 14, compared(0.0)), Slice("a", "y", 500, 9, None))
+    assert verdict(evidence(compared(0.02), slices=both), rules) == "PROMOTE"
+    for slices in (both[:1], both[1:], ()):
+        judged = gates.judge(evidence(compared(0.02), slices=slices), rules)
+        assert judged.verdict == "INVALID"
+        assert judged.reasons == (
+            f"slices of a: they hold {sum(one.rows for one in slices):,} of 6,500 rows, so one of them is missing",
+        )
