@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -238,10 +239,34 @@ def test_what_is_down_blocks_nothing_and_secrets_stay_secret(tmp_path: Path) -> 
             assert b"canary" not in where
 
 
-def test_a_role_that_is_refused_is_written_down(copy: World) -> None:
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"AWS_ROLE_ARN": "no-arn"},
+        {"DVC_REMOTE_URL": "s3://bucket/evergreen", "DVC_ENDPOINT_URL": "http://127.0.0.1:9"},
+    ],
+    ids=["role", "store"],
+)
+def test_what_is_refused_ends_red_and_is_written_down(copy: World, settings: dict[str, str]) -> None:
     month(copy, 0)
-    copy.act.variables["AWS_ROLE_ARN"] = "no-arn"
+    copy.act.variables |= settings
+    copy.act.secrets |= {"AWS_ACCESS_KEY_ID": s3_server.KEY, "AWS_SECRET_ACCESS_KEY": s3_server.SECRET}
+    began = time.monotonic()
     ran = copy.cron("retrain")
-    assert ran.code != 0 and dict(ran.jobs) == {"retrain": "failure", "record": "failure"}
-    assert len(copy.ledger()) == 1
-    assert "alerts: broken" in ran.log
+    assert ran.code != 0 and ran.jobs["retrain"] == "failure"
+    assert len(copy.ledger()) == 1 and "alerts: broken" in ran.log
+    assert "Traceback" not in ran.log and time.monotonic() - began < 120
+
+
+def test_where_main_is_protected_the_record_rides_in_the_pull_request(copy: World) -> None:
+    copy.forge.settings_of_repo.protected_main = True
+    month(copy, 0)
+    before = copy.main()
+    green(copy.cron("retrain"), "retrain", "record")
+    assert copy.main() == before
+    ran = copy.merges(opened(copy)[0]["number"])
+    assert set(ran) == {"release", "retrain"}
+    green(ran["release"], "release")
+    green(ran["retrain"], "retrain", "record")
+    assert copy.forge.latest == "v1" and not opened(copy)
+    assert "batch" in copy.show("reports/run.json") and copy.show("data.dvc") != copy.show("data.dvc", before)
