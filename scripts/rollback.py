@@ -127,7 +127,13 @@ def pushed(task: Task, branch: str, commit: str) -> None:
     if head is not None and commits.foreign(main.tip, head, TRAILER, remote.root):
         task.warnings.append(f"{branch}: has commits of a person's, and was left as it is.")
         return
-    remote.push(commit, branch, head)
+    try:
+        remote.push(commit, branch, head)
+    except Moved:
+        raise
+    except Mistake:
+        if remote.tip(branch) != commit:  # else the push arrived, and only its answer got lost
+            raise
 
 
 def request(task: Task, target: Declared) -> Rollback:

@@ -127,6 +127,13 @@ def test_a_reverted_model_is_followed_by_the_next_number(project: Project) -> No
     assert project.forge.latest == "v3"
 
 
+def test_a_release_that_a_lost_event_left_out_does_not_hold_the_next_one_up(project: Project) -> None:
+    project.declare(1, ONE)
+    project.declare(2, TWO)
+    assert project.release()["version"] == 2
+    project.settled("v2")
+
+
 def refused(project: Project, capsys: Any, *words: str) -> None:
     project.forge.begin_count()
     capsys.readouterr()

@@ -1,4 +1,5 @@
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -6,8 +7,8 @@ import pytest
 
 from scripts import rollback
 from scripts.edges import mainline, outcome
-from tests.github_server import Forge
-from tests.releasing import ONE, PLAIN, THREE, TWO, Project, begun
+from tests.github_server import KINDS, Fault, Forge
+from tests.releasing import ONE, PLAIN, THREE, TWO, Project, begun, unhurried
 
 FILES = ("models/production.json", "models/production.zip.dvc")
 
@@ -155,6 +156,54 @@ def test_mode_release_falls_back_to_a_pull_request_where_main_is_protected(
     found = roll_back(made)
     assert found["action"] == "opened"
     assert "protected" in found["warnings"][0]
+
+
+def cleared(project: Project) -> None:
+    """As before the rollback."""
+    forge = project.forge
+    forge.faults = []
+    forge.state.issues.clear()
+    forge.state.labels.clear()
+    if forge.tip("evergreen/rollback-v1"):
+        forge.state.bare.delete("refs/heads/evergreen/rollback-v1")
+    forge.begin_count()
+
+
+def right(project: Project) -> bool:
+    (pull, *others) = project.forge.pulls or [None]
+    same = project.forge.read(FILES[0], "evergreen/rollback-v1") == project.forge.read(FILES[0], "v1")
+    return bool(pull and not others and pull["title"] == "Roll back to v1 (from v2)" and same)
+
+
+def struck(project: Project, fault: Fault) -> str:
+    cleared(project)
+    project.forge.faults = [fault]
+    project.patch.setattr(sys, "argv", ["rollback", "--to", "1", "--reason", "worse in Newark"])
+    code = rollback.main()
+    project.forge.faults = []
+    if right(project):
+        return "at once"
+    if code == 0:
+        return "said it was done, and was not"
+    rollback.main()
+    return "after one clean run" if right(project) else "lost"
+
+
+@pytest.mark.parametrize(("kind", "at"), [("502_after", 8), ("cut_after", 9), ("429", 3)])
+def test_a_fault_is_overcome_or_mended_by_the_next_run(project: Project, kind: str, at: int) -> None:
+    assert struck(project, Fault(at=at, kind=kind)) in ("at once", "after one clean run")
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("kind", KINDS)
+def test_any_fault_at_any_request_ends_with_one_pull_request(project: Project, kind: str) -> None:
+    cleared(project)
+    roll_back(project)
+    last = project.forge.count()
+    unhurried(project.forge, project.patch, timeout=1.0)
+    ends = Counter(struck(project, Fault(at=at, kind=kind)) for at in range(1, last + 1))
+    print(f"rollback, {kind}: {ends.total()} cases: " + ", ".join(f"{count} {how}" for how, count in ends.items()))
+    assert set(ends) <= {"at once", "after one clean run"}
 
 
 def test_where_actions_may_open_none_the_branch_is_there_and_the_cure_is_said(project: Project, capsys: Any) -> None:
