@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +13,16 @@ import pytest
 
 from scripts import record
 from scripts.core.errors import OUTSIDE, Mistake
+from scripts.core.settings.loop_params import Store as Settings
+from scripts.edges import branch_store, stores
 from scripts.edges import handover as folders
-from scripts.edges import stores
+from scripts.edges.branch_store import Branch
 from scripts.edges.branches import Remote
 from scripts.edges.store import Store
 from scripts.edges.store_folder import Folder
 from tests import small
+from tests.github_server import Fault, Forge
+from tests.github_server.bare import ALONE
 from tests.scratch import Scratch, scratch
 
 WRITE, PUSH = Folder.write, Remote.push
@@ -38,6 +43,7 @@ def in_workflow(copy: Scratch, name: str, *arguments: str, code: int = 0) -> str
     import sys
 
     given = {"GITHUB_RUN_ID": "7", "DVC_REMOTE_URL": "", "GITHUB_TOKEN": "", "GITHUB_EVENT_PATH": ""}
+    given["GITHUB_STEP_SUMMARY"] = ""
     done = copy.run(sys.executable, "-m", f"scripts.{name}", *arguments, code=code, **given)
     assert "Traceback" not in done.stderr
     return done.stdout + done.stderr
@@ -154,14 +160,55 @@ def in_process(
     place = record.Place(remote(Path(), "origin"), "main", folders.read(world / "handover"), sleep=lambda _: None)
     found: dict[str, Any] = {}
     url = str(world / "kept")
-    record.record(place, Store(stores.named(url, None, {}, loop_store()), Path()), found)
+    record.record(place, Store(stores.named(url, None, {}, Settings()), Path()), found)
     return found
 
 
-def loop_store() -> Any:
-    from scripts.core.settings.loop_params import Store as Settings
+def over_http(world: Path, forge: Forge) -> dict[str, Any]:
+    """With the branch for a store, and a job's token."""
+    token = forge.token({"contents": "write"})
+    remote = Remote(Path(), forge.git_url, forge.url, token)
+    place = record.Place(remote, "main", folders.read(world / "handover"), sleep=lambda _: None)
+    branch = Branch(branch_store.remote(forge.git_url, forge.url, token), sleep=lambda _: None)
+    found: dict[str, Any] = {}
+    record.record(place, Store(branch, Path()), found)
+    return found
 
-    return Settings()
+
+@pytest.mark.faults
+@pytest.mark.parametrize("kind", ["cut_before", "cut_after", "502_after", "short_body", "reset"])
+def test_a_fault_at_any_request_of_a_record_ends_with_one_commit_and_a_whole_store(
+    world: Path, forge: Forge, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    for name, value in ALONE.items():
+        monkeypatch.setenv(name, value)
+    base = forge.seed(world / "bare.git", "main")
+    monkeypatch.chdir(clone(world, "writing").root)
+    forge.begin_count()
+    over_http(world, forge)
+    requests, found = len(forge.requests), Counter[str]()
+    for at in range(1, requests + 1):
+        forge.faults = []
+        forge.state.bare.git("update-ref", "refs/heads/main", base)
+        forge.state.bare.git("update-ref", "-d", "refs/heads/dvc-store")
+        shutil.rmtree(branch_store.CLONE)
+        forge.begin_count()
+        forge.faults = [Fault(at, kind, among=("git",))]
+        try:
+            done = over_http(world, forge)
+            found["converged at once"] += 1
+        except Mistake as mistake:
+            assert len(mistake.lines) == 1
+            found["converged when run again"] += 1
+            forge.faults = []
+            done = over_http(world, forge)
+        assert kind in {request.fault for request in forge.requests}
+        forge.faults = []
+        assert done["commit"] == forge.tip("main") and not done["moved"]
+        assert forge.state.bare.git("rev-list", "--count", f"{base}..main").strip() == "1", f"{kind} at {at}"
+        branch = Branch(branch_store.remote(forge.git_url, forge.url, forge.token({"contents": "read"})))
+        assert Store(branch, Path()).check(read=True) == [], f"{kind} at {at}"
+    print(f"record, {kind}: {found.total()} cases: {dict(found)}, 0 lost")
 
 
 def test_a_branch_that_moves_while_it_is_pushed_is_looked_at_again(
