@@ -134,3 +134,10 @@ def test_ancestry(repository: Repository) -> None:
     second = repository.commit("Next", {"README.md": "words"})
     assert history.holds(second, first, repository.root)
     assert not history.holds(first, second, repository.root)
+
+
+def test_everything_below_some_paths_is_read_from_a_commit(repository: Repository) -> None:
+    first = repository.commit("Code", {"scripts/a.py": "a", "scripts/core/b.py": b"\x00b", "other.py": "o"})
+    repository.commit("Gone", {"scripts/a.py": None})
+    assert history.files(first, ["scripts"], repository.root) == {"scripts/a.py": b"a", "scripts/core/b.py": b"\x00b"}
+    assert history.files(first, ["nothing/here"], repository.root) == {}
