@@ -13,7 +13,7 @@ from scripts.core.errors import FAILED, Mistake
 from scripts.core.ledger import BRANCH, FILE, Line
 from scripts.core.ledger_line import Known
 from scripts.core.paths import EVALUATION, PREDICTIONS
-from scripts.core.report.markdown import escape, plain
+from scripts.core.report.markdown import escape
 from scripts.edges import actions, git, history, outcome, project, this_run
 from scripts.edges import ledger as branch
 from scripts.edges.actions import Job
@@ -48,7 +48,7 @@ def added(job: Job, given: argparse.Namespace) -> int:
     else:
         print(f"{BRANCH}: {'a line for' if new else 'has already the line of'} {line.id}")
         for warning in line.warnings:
-            print(f"  Warning: {plain(warning)}")
+            print(f"  Warning: {text.shown(warning)}")
     if line.warnings:
         job.say("\n".join(f"> ⚠️ {escape(warning)}" for warning in line.warnings))
     return 0
@@ -64,7 +64,7 @@ def listed(job: Job, given: argparse.Namespace) -> int:
         return 0
     told = [line for line in lines if given.all or line.command != "release" or line.action != "nothing" or line.ended]
     last = told[-given.last :]
-    print(*ledger_text.table(last), sep="\n")
+    print(*map(text.shown, ledger_text.table(last)), sep="\n")
     hidden = len(lines) - len(last)
     if hidden:
         print(f"and {hidden:,} more: --last N for older ones, --all for releases that had nothing to do")
@@ -99,7 +99,8 @@ def declared(moment: datetime) -> tuple[dict[str, Any], list[str]]:
 def why(job: Job, given: argparse.Namespace) -> int:
     lines = lines_of(job)
     line = ledger.find(lines, given.run)
-    print(ledger.render(line).decode() if given.json else "\n".join([*ledger_text.why(line, lines), ""]), end="")
+    told = map(text.shown, ledger_text.why(line, lines))
+    print(ledger.render(line).decode() if given.json else "\n".join([*told, ""]), end="")
     return 0
 
 

@@ -4,7 +4,7 @@ import argparse
 import os
 from collections.abc import Sequence
 
-from scripts.core import environment, errors, standing
+from scripts.core import environment, errors, standing, text
 from scripts.core.report import pull_request, run_page
 from scripts.core.standing import Commit, Open, Refresh
 from scripts.edges import actions, judged, outcome, project, proposing, stores
@@ -79,7 +79,7 @@ def main() -> int:
     with outcome.kept("propose") as kept:
         done = acted(job)
         kept |= vars(done)
-    print(f"propose: {done.action}{f' #{done.number}' if done.number else ''}: {done.reason}")
+    print(text.shown(f"propose: {done.action}{f' #{done.number}' if done.number else ''}: {done.reason}"))
     return 0
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.core import errors, handover, objects, recording
+from scripts.core import errors, handover, objects, recording, text
 from scripts.core.errors import OUTSIDE, Mistake
 from scripts.core.handover import LISTING, RETRAIN, Checked, Handover
 from scripts.core.paths import CANDIDATE, DATA, LOCK, PIPELINE, REPORTS, RUN
@@ -161,7 +161,7 @@ def main() -> int:
         place = Place(remote, main_branch(job), folders.read(given.folder))
         lines = record(place, stores.opened(os.environ, job, project.read_params().store), found)
         job.say("\n".join(f"- {line}" for line in lines))
-    print(*lines, sep="\n")
+    print(*map(text.shown, lines), sep="\n")
     return 0
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from scripts.core import errors, publication
+from scripts.core import errors, publication, text
 from scripts.core.errors import OUTSIDE, Mistake
 from scripts.core.paths import OUTCOME
 from scripts.core.publication import Decision, MakeLatest, Nothing, Publish, Refuse, Seen, Situation
@@ -203,8 +203,8 @@ def main() -> int:
         release(task, found)
     job.say(shown(found, task.warnings))
     for warning in task.warnings:
-        print(f"Warning: {warning}")
-    print(line(found))
+        print(f"Warning: {text.shown(warning)}")
+    print(text.shown(line(found)))
     return 0
 
 

@@ -265,7 +265,7 @@ def main() -> int:
     if what.json:
         print(text.to_json(told(found, started)), end="")
     else:
-        print(*found.lines, sep="\n")
+        print(*map(text.shown, found.lines), sep="\n")
     return 0
 
 

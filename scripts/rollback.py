@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from scripts.core import errors, rollback
+from scripts.core import errors, rollback, text
 from scripts.core.errors import OUTSIDE, USAGE, Mistake
 from scripts.core.paths import DECLARATION, PRODUCTION_DVC
 from scripts.core.report import rollback_request
@@ -182,7 +182,7 @@ def main() -> int:
         found |= roll_back(task)
     job.say(shown(found))
     for warning in found["warnings"]:
-        print(f"Warning: {warning}")
+        print(f"Warning: {text.shown(warning)}")
     print(f"rollback: {found['action']}: v{found['from_version']} to v{found['version']} · {found['url']}")
     return 0
 

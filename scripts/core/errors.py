@@ -4,6 +4,8 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 
+from scripts.core.text import shown
+
 FAILED = 1  # the data or a stage failed
 USAGE = 2  # params or arguments
 OUTSIDE = 3  # a lock, a store, the network or git refused
@@ -26,7 +28,7 @@ def reported(main: Callable[[], int]) -> Callable[[], int]:
         try:
             return main()
         except Mistake as mistake:
-            print(*mistake.lines, sep="\n", file=sys.stderr)
+            print(*map(shown, mistake.lines), sep="\n", file=sys.stderr)
             return mistake.code
         except FileNotFoundError as missing:
             name = missing.filename

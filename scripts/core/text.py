@@ -3,10 +3,13 @@
 import difflib
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 MOST = 20  # words that a line lists
+BREAK = "\N{ZERO WIDTH SPACE}"
+COMMAND = re.compile(r":(?=:)|##(?=\[)")  # where the log of a workflow would begin a command to its runner
 DIGITS = 10  # enough to check a verdict again; fewer than the last bits that differ between machines
 
 
@@ -29,6 +32,12 @@ def rounded(value: Any) -> Any:
 def number(value: float) -> str:
     """Four significant digits, for people."""
     return f"{value:.4f}" if 0.001 <= abs(value) < 10 else f"{value:.4g}"
+
+
+def shown(text: str) -> str:
+    """One line that a terminal, and the log of a workflow, show and do not obey."""
+    line = "".join(letter if letter.isprintable() or letter == BREAK else " " for letter in text)
+    return COMMAND.sub(lambda found: found[0] + BREAK, line)
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

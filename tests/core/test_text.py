@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.core.text import did_you_mean, nearest, number, rounded, to_json
+from scripts.core.text import BREAK, did_you_mean, nearest, number, rounded, shown, to_json
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -68,3 +68,17 @@ def test_a_long_list_of_words_is_cut() -> None:
     line = did_you_mean("zzz", [f"column_{number}" for number in range(1000)])
     assert line.endswith(", ...")
     assert len(line) < 300
+
+
+@pytest.mark.parametrize(
+    "text", ["::set-env name=x::y", "a ::add-mask::b", ":::::", "##[error]x", "\x1b[2J\r\n\x07a\u202eb"]
+)
+def test_no_command_and_no_control_character_is_left(text: str) -> None:
+    line = shown(text)
+    assert "::" not in line and "##[" not in line
+    assert all(letter.isprintable() or letter == BREAK for letter in line)
+    assert shown(line) == line
+
+
+def test_what_people_write_stays_as_it_is() -> None:
+    assert shown("Zürich: 12 % of JFK → v4 #3 [a]") == "Zürich: 12 % of JFK → v4 #3 [a]"

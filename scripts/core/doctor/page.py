@@ -9,7 +9,7 @@ from typing import Any
 
 from scripts.core.doctor.findings import STATES, Finding, State, counted
 from scripts.core.report.markdown import details, escape, table
-from scripts.core.terminal import shown
+from scripts.core.text import shown
 
 WIDTH = 100
 MARKS: Mapping[State, str] = {"ok": "✓", "warn": "!", "fail": "✗", "unknown": "?", "unset": "·"}

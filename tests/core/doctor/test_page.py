@@ -1,6 +1,6 @@
 from scripts.core.doctor import page
 from scripts.core.doctor.findings import Finding, counted
-from scripts.core.terminal import BREAK
+from scripts.core.text import BREAK
 
 FOUND = [
     Finding("Clone", "ok", "history", "complete: main at a81ca81c"),
