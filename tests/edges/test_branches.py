@@ -150,10 +150,17 @@ def test_a_protected_branch_is_told_apart(forge: Forge, http: Remote) -> None:
     add(http, "other", "a.txt")
 
 
-@pytest.mark.parametrize("given", [{"contents": "read"}, None], ids=["reader", "nobody"])
-def test_a_token_that_may_not_push(forge: Forge, http: Remote, given: dict[str, str] | None) -> None:
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"contents": "read"}, r"the token may not do this. Give the job `contents: write`"),
+        (None, r"there is no token. Set GITHUB_TOKEN"),
+    ],
+    ids=["reader", "nobody"],
+)
+def test_a_token_that_may_not_push(forge: Forge, http: Remote, given: dict[str, str] | None, said: str) -> None:
     weak = replace(http, token=forge.token(given) if given else None)
-    with pytest.raises(Mistake, match=r"the token may not do this. Give the job `contents: write`"):
+    with pytest.raises(Mistake, match=said):
         add(weak, "main", "a.txt")
     assert forge.pushes == []
 
