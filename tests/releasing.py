@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 
 from scripts import release
-from scripts.core import bundle, declaration, objects
+from scripts.core import bundle, declaration, objects, publication
 from scripts.core.declaration import Declaration, Replaced, Rows, Score, Verdict
 from scripts.core.paths import DECLARATION, DRIFT, EVALUATION, LOCK, METRICS, PARAMS, PRODUCTION_DVC, RUN, VALIDATION
 from scripts.edges import actions, dvc, evidence, github, mainline, outcome, pointers
 from tests import bundles, reports
 from tests.github_server import Forge
+from tests.github_server.state import Release
 from tests.repository import Repository
 
 PLAIN = bundles.PARAMS.replace("preprocess: scripts.core.features.derive", "preprocess: null")
@@ -96,6 +97,17 @@ class Project:
         files[DECLARATION.as_posix()] = declaration.render(named)
         files[PRODUCTION_DVC.as_posix()] = pointers.pointer(pointer or content, "production.zip")
         return self.commit(f"Promote v{version}", files)
+
+    def public(self, version: int, content: bytes) -> None:
+        """Declare a model, and have it released without its files: quicker, where nobody looks at them."""
+        commit = self.declare(version, content)
+        state = self.forge.state
+        notes = publication.mark(bundle.digest(content))
+        now = state.now()
+        made = Release(state.id(), f"v{version}", commit, "x", notes, False, False, "octocat", now, now, now)
+        state.keep(made)
+        state.latest = made.id
+        state.bare.set(f"refs/tags/v{version}", commit)
 
     def commit(self, message: str, files: Mapping[str, Any]) -> str:
         made = self.repository.commit(message, files)

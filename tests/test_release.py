@@ -5,10 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 
+from scripts import release
 from scripts.core import bundle
+from scripts.core.errors import Mistake
 from scripts.core.paths import DECLARATION
 from scripts.edges import tracking
 from scripts.edges.github import GitHub
@@ -116,14 +117,12 @@ def test_revert_and_revert_of_the_revert_train_nothing_and_end_with_the_earlier_
 
 
 def test_a_reverted_model_is_followed_by_the_next_number(project: Project) -> None:
-    project.declare(1, ONE)
-    project.release()
-    project.declare(2, TWO)
-    project.release()
+    project.public(1, ONE)
+    project.public(2, TWO)
     project.revert()
     project.declare(3, THREE)
     project.release()
-    project.settled("v1", "v2", "v3")
+    assert project.published == ["v1", "v2", "v3"]
     assert project.forge.latest == "v3"
 
 
@@ -148,8 +147,7 @@ def refused(project: Project, capsys: Any, *words: str) -> None:
 
 
 def test_a_stale_candidate_is_never_published(project: Project, capsys: Any) -> None:
-    project.declare(1, ONE)
-    project.release()
+    project.public(1, ONE)
     before = project.declared()
     project.declare(2, TWO)
     stale = project.declare(3, THREE, replaces=before)
@@ -158,8 +156,7 @@ def test_a_stale_candidate_is_never_published(project: Project, capsys: Any) -> 
 
 
 def test_a_stale_candidate_does_not_become_fresh_by_a_change_of_words(project: Project) -> None:
-    project.declare(1, ONE)
-    project.release()
+    project.public(1, ONE)
     before = project.declared()
     project.declare(2, TWO)
     stale = project.declare(3, THREE, replaces=before)
@@ -193,16 +190,14 @@ def test_a_burnt_tag_is_said_and_leaves_no_draft(project: Project, capsys: Any) 
 
 
 def test_a_number_that_was_released_with_another_model_is_refused(project: Project, capsys: Any) -> None:
-    project.declare(1, ONE)
-    project.release()
+    project.public(1, ONE)
     project.revert()
     project.declare(1, TWO)
     refused(project, capsys, "A number is used once")
 
 
 def test_a_release_is_found_behind_a_hundred_others(project: Project) -> None:
-    project.declare(1, ONE)
-    project.release()
+    project.public(1, ONE)
     state = project.forge.state
     ours = next(iter(state.releases.values()))
     for number in range(101):
@@ -275,8 +270,7 @@ def test_a_shallow_clone_is_refused_with_the_cure(project: Project, tmp_path: Pa
 
 
 def test_an_orphan_draft_of_a_version_left_behind_goes_and_a_persons_draft_stays(project: Project) -> None:
-    project.declare(1, ONE)
-    project.release()
+    project.public(1, ONE)
     state = project.forge.state
     ours = next(iter(state.releases.values()))
     state.keep(replace(ours, id=500, tag="v7", draft=True, assets=()))
@@ -387,20 +381,17 @@ def test_a_real_model_is_proven_by_a_clean_process_before_it_is_public(
     assert project.forge.assets("v1")["small-1.skops"] == bundle.unpack(content, None).model
 
 
-def test_a_model_that_predicts_otherwise_is_not_published_and_leaves_no_draft(
-    forge: Forge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
-) -> None:
-    project = begun(forge, tmp_path / "clone", monkeypatch, loaded=True)
-    opened = bundle.unpack(genuine.bundle_of(), None)
-    rows = pd.read_parquet(io.BytesIO(opened.reference))
-    rows.loc[3, "prediction"] += 1e-6
-    out = io.BytesIO()
-    rows.to_parquet(out, index=False)
-    other = bundle.pack(opened.manifest, opened.model, out.getvalue(), bundle.rows_bytes(opened.rows))
-    project.declare(1, other)
+def test_a_model_that_predicts_otherwise_is_not_published_and_leaves_no_draft(project: Project, capsys: Any) -> None:
+    def proven(made_of: Any, contents: Any) -> None:
+        assert contents["small-1.skops"] == bundle.unpack(ONE, None).model, "as it came back"
+        assert project.drafts == ["v1"], "nobody sees it yet"
+        raise Mistake("small-1.skops: predicts otherwise in a clean process")
+
+    project.patch.setattr(release, "proven", proven)
+    project.declare(1, ONE)
     project.release(code=1)
     assert "predicts otherwise in a clean process" in capsys.readouterr().err
-    assert forge.releases == []
+    assert project.forge.releases == []
 
 
 def test_a_type_that_nobody_trusts_is_named_before_anything_is_loaded(

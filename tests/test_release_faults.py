@@ -176,9 +176,14 @@ def test_a_kill_at_any_request_is_mended_by_the_next_run(flow: Flow, when: str) 
     told(f"{flow.work}, killed {when} each request", ends)
 
 
+FAULTS = [(work, kind) for work in ("publish", "make_latest") for kind in KINDS]
+FAULTS += [("finish", kind) for kind in ("502_after", "cut_after")]
+
+
 @pytest.mark.faults
-@pytest.mark.parametrize("kind", KINDS)
-def test_any_fault_at_any_request_is_overcome_or_mended(flow: Flow, kind: str) -> None:
+@pytest.mark.parametrize(("work", "kind"), FAULTS)
+def test_any_fault_at_any_request_is_overcome_or_mended(project: Project, work: str, kind: str) -> None:
+    flow = flow_of(project, work)
     last = length(flow)
     unhurried(flow.project.forge, flow.project.patch, timeout=1.0)
     ends = Counter(hit(flow, lambda n=at: faulty(flow, n, kind)) for at in range(1, last + 1))  # type: ignore[misc]

@@ -17,10 +17,8 @@ FILES = ("models/production.json", "models/production.zip.dvc")
 def project(forge: Forge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """v1 and v2 are released, v2 is production."""
     made = begun(forge, tmp_path / "clone", monkeypatch)
-    made.declare(1, ONE)
-    made.release()
-    made.declare(2, TWO)
-    made.release()
+    made.public(1, ONE)
+    made.public(2, TWO)
     monkeypatch.setenv("GITHUB_TOKEN", forge.token({"contents": "write", "pull-requests": "write", "issues": "write"}))
     monkeypatch.setattr(rollback, "GitHub", mainline.GitHub)
     return made
@@ -50,12 +48,11 @@ def test_a_pull_request_puts_both_files_back_as_they_were(project: Project) -> N
 
 
 def test_merged_it_ends_like_a_revert(project: Project) -> None:
-    one = project.forge.assets("v1")
+    releases = [one["id"] for one in project.forge.releases]
     project.forge.merge(roll_back(project)["number"])
     found = project.release()
     assert (found["action"], found["version"], project.forge.latest) == ("made_latest", 1, "v1")
-    project.settled("v1", "v2")
-    assert project.forge.assets("v1") == one
+    assert [one["id"] for one in project.forge.releases] == releases, "nothing new was made"
 
 
 def test_asked_again_there_is_one_pull_request(project: Project) -> None:
@@ -129,9 +126,8 @@ def test_mode_release_commits_to_main_and_nothing_is_proposed(
     forge: Forge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = begun(forge, tmp_path / "clone", monkeypatch, params=f"{PLAIN}promotion: {{mode: release}}\n")
-    for version, content in ((1, ONE), (2, TWO)):
-        made.declare(version, content)
-        made.release()
+    made.public(1, ONE)
+    made.public(2, TWO)
     monkeypatch.setattr(rollback, "GitHub", mainline.GitHub)
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "told"))
     found = roll_back(made)
@@ -147,9 +143,8 @@ def test_mode_release_falls_back_to_a_pull_request_where_main_is_protected(
     forge: Forge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = begun(forge, tmp_path / "clone", monkeypatch, params=f"{PLAIN}promotion: {{mode: release}}\n")
-    for version, content in ((1, ONE), (2, TWO)):
-        made.declare(version, content)
-        made.release()
+    made.public(1, ONE)
+    made.public(2, TWO)
     monkeypatch.setattr(rollback, "GitHub", mainline.GitHub)
     monkeypatch.setenv("GITHUB_TOKEN", forge.token("write-all"))
     forge.settings_of_repo.protected_main = True
