@@ -63,7 +63,7 @@ def report(found: Contest, declared: Declaration, gate: Gate, predictions: bytes
             "block": span_text(gate.block) if gate.block else None,
             "seed": gate.seed,
             "distribution": "student_t",
-            "degrees_of_freedom": found.truth.count - 1,
+            "degrees_of_freedom": found.truth.effective - 1,
             "gate": gate.model_dump(mode="json"),
             "classes": found.scored.classes,
             "positive": found.scored.positive,

@@ -34,6 +34,15 @@ class Truth:
         """Rows of the positive class."""
         return np.asarray(self.target == self.positive_number)
 
+    @property
+    def effective(self) -> float:
+        """So many blocks of one size tell as much: a week of which one day has most rows is less than seven days.
+
+        Kish (1965); as degrees of freedom: Carter, Schnepel and Steigerwald (2017). Not below 2.
+        """
+        sizes = self.sums()
+        return max(2.0, float(sizes.sum() ** 2 / (sizes**2).sum())) if len(sizes) else 2.0
+
     def sums(self, values: Any = None) -> Floats:
         """Sum of a value over the rows of each block; without values, the number of rows."""
         return np.bincount(self.blocks, values, self.count).astype(np.float64)

@@ -33,3 +33,11 @@ def test_many_periods_are_joined_with_their_neighbours() -> None:
     assert truth.count == MOST_BLOCKS
     assert (np.diff(truth.blocks) >= 0).all()
     assert set(truth.sums()) == {8.0}
+
+
+@pytest.mark.parametrize(
+    ("sizes", "effective"), [([10] * 7, 7), ([10, 10, 20], 1600 / 600), ([1000, 1, 1, 1], 2), ([], 2)]
+)
+def test_blocks_of_one_size_count_fully_others_less(sizes: list[int], effective: float) -> None:
+    day = np.repeat(np.arange(len(sizes)), sizes)
+    assert truth_of(np.zeros(len(day)), day, None, None, 0).effective == pytest.approx(effective)
