@@ -63,14 +63,14 @@ class Place:
 
 
 def place(
-    forge: Forge, root: Path, patch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], rights: Any = "write-all"
+    forge: Forge, root: Path, patch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], **judged: Any
 ) -> Place:
     """A clone with a candidate that won, as a job of GitHub Actions has it."""
-    made = cloned(forge, root, patch, rights)
+    made = cloned(forge, root, patch)
     unhurried(forge, patch)
     (root / ".dvc").mkdir()
     (root / "dvc.yaml").write_text("stages: {}\n")
-    made.judge(FIRST)
+    made.judge(FIRST, **judged)
     return Place(forge, made.repository, patch, capsys)
 
 

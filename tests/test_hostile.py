@@ -15,12 +15,13 @@ import pytest
 import yaml
 
 from scripts.core.text import BREAK
-from tests import small
+from scripts.edges import outcome
+from tests import reports, small
 from tests.channels import Endpoint, endpoint
 from tests.github_server import Forge
 from tests.rendered import rendered
 from tests.scratch import Scratch, scratch
-from tests.surroundings import Ended, Place, copied
+from tests.surroundings import Ended, Place, copied, place
 
 TOUCH = "touch OWNED"  # what must not be run
 SHELL = f"$({TOUCH})`{TOUCH}`;{TOUCH}|{TOUCH}&&{TOUCH}"
@@ -181,6 +182,39 @@ def harmless(where: Place, heard: Endpoint) -> None:
     for folder in (where.root, where.root.parent, Path("/tmp")):
         assert not list(folder.glob("OWNED*"))
     assert not list(where.root.rglob("OWNED*"))
+
+
+def test_hostile_reports_are_shown_and_obeyed_nowhere(
+    forge: Forge,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    heard: Endpoint,
+) -> None:
+    """Without the pipeline: reports that name what hostile data would make them name."""
+    names = (*COLUMNS, *CATEGORIES)
+    rows = [reports.slice_(category, CATEGORY) for category in names]
+    slices = {"compared": len(names), "max_worse": 0.05, "broken": [], "too_small": [], "rows": rows}
+    here = place(forge, tmp_path / "work", monkeypatch, capsys, slices=slices)
+    drift = {**reports.drift(), "columns": [reports.column(name, drifted=True) for name in names], "drifted": names}
+    (here.root / "reports/drift.json").write_text(json.dumps(drift))
+    fired = [reports.trigger("manual", "fired", f"asked for: {REASON}", 1.0)]
+    ran = reports.run(new=True, verdict="PROMOTE", code=0, reason=REASON, triggers=fired, warnings=[*names])
+    outcome.write("retrain", ran)
+    monkeypatch.setenv("APPRISE_URLS", f"json://{heard.host}/x")
+    monkeypatch.setenv("GITHUB_ACTOR", REASON.replace("\n", " "))
+    for command in (
+        ("propose",),
+        ("propose", "--dry-run"),
+        ("compare", "--base", "HEAD"),
+        ("ledger", "add"),
+        ("alert",),
+    ):
+        run(here, *command)
+    run(here, "ledger", "list")
+    run(here, "ledger", "why", "4711-1-retrain")
+    assert "OWNED" in forge.pulls[0]["body"] and heard.posts
+    harmless(here, heard)
 
 
 @pytest.mark.faults
