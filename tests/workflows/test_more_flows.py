@@ -27,7 +27,7 @@ def lines(copy: World) -> list[dict[str, Any]]:
 
 
 def verdicts(copy: World) -> list[str | None]:
-    return [line["verdict"] for line in lines(copy)]
+    return [line.get("verdict") for line in lines(copy)]
 
 
 def opened(copy: World) -> list[dict[str, Any]]:
