@@ -141,7 +141,23 @@ def lossy(share: float) -> Shift:
     )
 
 
-SHIFTS = (colder(5), colder(10), lossy(0.05), lossy(0.2))
+def half_of(place: str) -> Shift:
+    """Every other row of a place comes from a neighbour: the share of the place is halved."""
+    other = {"JFK": "LGA", "EWR": "JFK"}[place]
+    return "origin", f"half of {place} moves to {other}", lambda values: _moved(values, place, other)
+
+
+def _moved(values: Any, place: str, other: str) -> Any:
+    leaves = (values == place).to_numpy() & (np.arange(len(values)) % 2 == 0)
+    return values.mask(leaves, other)
+
+
+def wetter(share: float) -> Shift:
+    """Humidity closer to 100 %: the whole distribution moves and narrows."""
+    return "humid", f"{share:.0%} of the way to 100 % humid", lambda values: values + share * (100 - values)
+
+
+SHIFTS = (colder(5), colder(10), wetter(0.2), wetter(0.5), half_of("JFK"), half_of("EWR"), lossy(0.05), lossy(0.2))
 
 
 def power(worlds: list[World], trials: int) -> Iterator[list[str]]:
@@ -151,17 +167,19 @@ def power(worlds: list[World], trials: int) -> Iterator[list[str]]:
             for trial in range(trials):
                 trained, _, new = drawn(here, trial)
                 sides = trained[column], act(new[column])
-                found.append(drift.column(*sides, "number", 1.0, here.given.drift))
-                others.append(evidently_column(*sides))
+                kind = here.kinds[column]
+                found.append(drift.column(*sides, kind, 1.0, here.given.drift))
+                others.append(evidently_column(*sides, kind))
             far = f"{np.mean([one.distance for one in found]):.3f}"
             yield [f"{column}: {name}", f"{here.size:,}", far, percent([one.drifted for one in found]), percent(others)]
 
 
-def evidently_column(trained: Any, new: Any) -> bool:
+def evidently_column(trained: Any, new: Any, kind: str) -> bool:
     from evidently import DataDefinition, Dataset, Report
     from evidently.metrics import ValueDrift
 
-    definition = DataDefinition(numerical_columns=[trained.name])
+    named = {"numerical_columns" if kind == "number" else "categorical_columns": [trained.name]}
+    definition = DataDefinition(**named)
     sides = [Dataset.from_pandas(side.to_frame(), data_definition=definition) for side in (new, trained)]
     report = Report([ValueDrift(column=trained.name)], include_tests=True)
     return str(report.run(*sides).dict()["tests"][0]["status"]).endswith("FAIL")

@@ -22,10 +22,10 @@ ASKED: dict[str, Any] = {"classes": [0, 1], "positive": 1, "resamples": 1000, "c
 METRICS = ("log_loss", "roc_auc", "brier_score")
 
 
-def world(seed: int, days: int, rows_a_day: int, worse: float = 0.0) -> tuple[Any, Any, Any, Any]:
+def world(seed: int, days: int, rows_a_day: int, worse: float = 0.0, uneven: float = 0.3) -> tuple[Any, Any, Any, Any]:
     """Target, two models, day. Days differ in what happens, in size, and in how far each model is off on them."""
     rng = np.random.default_rng(seed)
-    sizes = np.maximum(5, rows_a_day * rng.lognormal(0, 0.3, days)).astype(int)
+    sizes = np.maximum(5, rows_a_day * rng.lognormal(0, uneven, days)).astype(int)
     day = np.repeat(np.arange(days), sizes)
     rows = len(day)
     signal, weather = rng.normal(0, 1, rows), rng.normal(0, 0.7, days)[day]
@@ -91,15 +91,16 @@ def coverage(trials: int = 1000) -> None:
         ones = np.ones((1, 1))
         truths[name] = float(statistic(find(name), whole, p)(ones)[0] - statistic(find(name), whole, q)(ones)[0])
     print(f"share of {trials:,} intervals of 95 % that hold the true difference (one standard error: 0.7 points)")
-    for days, rows_a_day in ((7, 200), (14, 100), (30, 60), (250, 30)):
+    for days, rows_a_day, uneven in ((7, 200, 0.3), (14, 100, 0.3), (14, 100, 1.2), (30, 60, 0.3), (250, 30, 0.3)):
         held = dict.fromkeys(METRICS, 0)
         for seed in range(trials):
-            y, p, q, day = world(seed, days, rows_a_day)
+            y, p, q, day = world(seed, days, rows_a_day, uneven=uneven)
             for name in METRICS:
                 found = paired(find(name), y, p, q, day, **ASKED)
                 held[name] += found.low <= truths[name] <= found.high
         shares = "   ".join(f"{name} {100 * count / trials:5.1f} %" for name, count in held.items())
-        print(f"  {days:4d} blocks of about {rows_a_day:3d} rows   {shares}", flush=True)
+        sizes = ", very uneven" if uneven > 1 else ""
+        print(f"  {days:4d} blocks of about {rows_a_day:3d} rows{sizes}   {shares}", flush=True)
 
 
 def promotions(trials: int = 1000) -> None:

@@ -33,11 +33,15 @@ USUAL = 0.6  # what production knows: less than there is, so that there is room 
 
 @dataclass(frozen=True)
 class Noise:
-    """Standard deviations of what a model sees beside the signal: by row and by day, its own and shared by both."""
+    """Standard deviations of what a model sees beside the signal: by row and by day, its own and shared by both.
+
+    Set by two models of the default data, whose ROC AUC differs with a standard error of 0.22 points over 6,500 single
+    rows and 2.1 times that over their 7 days. Here it is 0.25 points and 2.1 times.
+    """
 
     shared: float = 0.5
-    row: float = 0.3
-    day: float = 0.15
+    row: float = 0.15
+    day: float = 0.12
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,15 @@ from collections.abc import Callable, Iterable
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy starts its threads: the matrices are small
 
-from benchmarks import results, verdict_table, verdict_trials, verdict_worlds
+from benchmarks import (
+    false_alarms,
+    results,
+    verdict_defects,
+    verdict_reuse,
+    verdict_table,
+    verdict_trials,
+    verdict_worlds,
+)
 from benchmarks.verdict_table import Tally
 from benchmarks.verdict_trials import Cell
 from benchmarks.verdict_worlds import Noise
@@ -15,6 +23,7 @@ from benchmarks.verdict_worlds import Noise
 ROWS = (300, 1_000, 10_000)
 TRIALS = 2_000
 SLOWER = {"roc_auc": 2}  # a share of the trials: its resamples cost the square of the blocks
+EVIDENTLY = 40  # trials of Evidently's preset, which is slow
 TESTED = 100  # trials of a cell in which the self-tests, too, are run
 NOTE = """\
 Two models of one kind with noise of their own (benchmarks/verdict_worlds.py), {trials:,} hold-outs a cell ({auc:,} for
@@ -45,7 +54,29 @@ def print_gate(trials: int) -> None:
         print(f"{verdict_table.shown(tallies, metric)}\n\n</details>")
 
 
-JOBS: dict[str, Callable[[int], None]] = {"gate": print_gate}
+def print_defects(trials: int) -> None:
+    print("\n### Planted defects\n")
+    print(f"{verdict_defects.SEEDS} hold-outs of {verdict_defects.ROWS:,} rows by day for each of the five metrics.\n")
+    print(verdict_defects.report())
+
+
+def print_reuse(trials: int) -> None:
+    print("\n### A year of weekly verdicts on one hold-out\n")
+    print(f"{verdict_reuse.YEARS:,} years a line; benchmarks/verdict_reuse.py says what they are like.\n")
+    print(verdict_reuse.report())
+
+
+def print_drift(trials: int) -> None:
+    print("\n### Drift: false alarms, and shifts that are found")
+    false_alarms.report(trials // 5, EVIDENTLY)
+
+
+JOBS: dict[str, Callable[[int], None]] = {
+    "gate": print_gate,
+    "defects": print_defects,
+    "reuse": print_reuse,
+    "drift": print_drift,
+}
 
 
 def main() -> int:
