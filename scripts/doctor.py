@@ -48,16 +48,18 @@ def examined(job: Job, given: Mapping[str, str], send: bool) -> Examined:
     known = (
         found.given if not isinstance(found.given, Unseen) else {name for name in environment.NAMES if given.get(name)}
     )
+    subject, policy = trusted(found, job, known, given)
     return Examined(
         f"Evergreen · doctor · {seen.params.data.name if seen.params else 'params.yaml is wrong'}",
         [
             *clone.findings(seen.clone),
             *clone.versions(seen.versions),
             *hub.findings(found, here(seen.params, seen.clone.version, job, known)),
+            *subject,
             *outside.findings(tried),
             *outside.settings(known, not isinstance(found.given, Unseen)),
         ],
-        policy(found, job, known, given),
+        policy,
     )
 
 
@@ -104,14 +106,17 @@ def here(params: Params | None, version: int | None, job: Job, known: Collection
     )
 
 
-def policy(found: Hub, job: Job, known: Collection[str], given: Mapping[str, str]) -> Mapping[str, Any] | None:
-    """None where no role of AWS has anything to do: another endpoint, keys, or a repository that is not known."""
+def trusted(
+    found: Hub, job: Job, known: Collection[str], given: Mapping[str, str]
+) -> tuple[list[Finding], Mapping[str, Any] | None]:
+    """Nothing where no role of AWS has anything to do: another endpoint, keys, or a repository that is not known."""
     keys = "AWS_ACCESS_KEY_ID" in known and "AWS_ROLE_ARN" not in known  # a role's jobs have passing keys too
     if isinstance(found.repository, Unseen) or "DVC_ENDPOINT_URL" in known or keys:
-        return None
+        return [], None
     form = trust.Form() if isinstance(found.form, Unseen) else found.form
     subjects = trust.subjects(found.repository.names, found.repository.made.date(), form, job.server)
-    return trust.policy(subjects, given.get("AWS_ROLE_ARN"), job.server)
+    policy = trust.policy(subjects, given.get("AWS_ROLE_ARN"), job.server)
+    return [trust.finding(subjects, form)], policy
 
 
 def located(known: Job, environment: Mapping[str, str]) -> Job:

@@ -7,6 +7,8 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
+from scripts.core.doctor.findings import Finding, Part
+
 IMMUTABLE_SINCE = date(2026, 7, 15)  # repositories made, renamed or moved from this day on carry numbers
 PUBLIC = "https://github.com"
 ANY_ACCOUNT = "ACCOUNT_ID"
@@ -38,6 +40,17 @@ def subjects(names: Names, made: date, form: Form, server: str) -> tuple[str, ..
     Both forms, the likelier one first, where only the age of the repository is known.
     """
     return tuple(f"{prefix}:{ending}" for prefix in _prefixes(names, made, form, server) for ending in ENDINGS)
+
+
+def finding(trusted: Sequence[str], form: Form) -> Finding:
+    """What AWS has to trust, in a line."""
+    if not form.default:
+        cure = "See Settings > Actions > OIDC, and write the subjects that it shows into the role's trust policy."
+        return Part("GitHub").warn("OIDC subject", "is made of claims that an administrator chose", cure)
+    if len(trusted) > len(ENDINGS):
+        cure = "Trust both forms, as below; an administrator's token can tell which one it is."
+        return Part("GitHub").warn("OIDC subject", f"is of one of two forms: {trusted[0]} or {trusted[-2]}", cure)
+    return Part("GitHub").ok("OIDC subject", trusted[0])
 
 
 def _prefixes(names: Names, made: date, form: Form, server: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from scripts.core.doctor.trust import PUBLIC, Form, Names, policy, subjects
+from scripts.core.doctor.trust import PUBLIC, Form, Names, finding, policy, subjects
 
 NAMES = Names("octo", 11, "evergreen", 22)
 PLAIN = ("repo:octo/evergreen:ref:refs/heads/main", "repo:octo/evergreen:pull_request")
@@ -52,3 +52,11 @@ def test_the_policy_trusts_these_subjects_of_this_issuer_alone() -> None:
 def test_without_a_role_the_account_is_left_to_fill_in() -> None:
     found = statement(policy(PLAIN, None, "https://git.example.org"))
     assert found["Principal"]["Federated"] == "arn:aws:iam::ACCOUNT_ID:oidc-provider/git.example.org/_services/token"
+
+
+def test_the_subject_is_a_line_of_the_list() -> None:
+    assert (finding(NUMBERED, Form()).state, finding(NUMBERED, Form()).says) == ("ok", NUMBERED[0])
+    unsure = finding(PLAIN + NUMBERED, Form())
+    assert unsure.state == "warn" and PLAIN[0] in unsure.says and NUMBERED[0] in unsure.says
+    chosen = finding(PLAIN, Form(default=False))
+    assert chosen.state == "warn" and "trust policy" in chosen.cure
