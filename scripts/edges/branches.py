@@ -5,6 +5,7 @@ A push names what it believes the branch to be, so that two writers never overwr
 
 import base64
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -160,7 +161,7 @@ class _index:
 
 def _reason(said: str, token: str | None) -> str:
     """The last words of git's complaint, and the cure."""
-    words = " ".join(said.split())
+    words = re.sub(r"(\w://)[^\s'\"/]*@", r"\1***@", " ".join(said.split()))  # git quotes the remote with its login
     if "Authentication failed" in words or "could not read Username" in words or "returned error: 403" in words:
         if not token:
             return "there is no token. Set GITHUB_TOKEN, or check the remote's credentials."
