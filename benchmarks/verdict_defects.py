@@ -4,7 +4,7 @@ Each is planted where it would help: with a candidate that a gate with the defec
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -171,6 +171,7 @@ def bad_slice(metric: str, seed: int) -> str:
     return judged(replace(scored, candidate=spoiled), metric)
 
 
+NONE = "(none: a better candidate)"
 DEFECTS: dict[str, Defect] = {
     "champion against itself": against_itself,
     "the candidate in both seats": in_both_seats,
@@ -189,9 +190,17 @@ DEFECTS: dict[str, Defect] = {
 }
 
 
-def report(seeds: int = SEEDS) -> str:
-    lines = []
-    for name, defect in {"(none: a better candidate)": better, **DEFECTS}.items():
-        found = Counter(defect(metric, seed) for metric in worlds.METRICS for seed in range(seeds))
-        lines.append([name, *(f"{found[verdict]}" for verdict in ("PROMOTE", "HOLD", "REJECT", "INVALID"))])
-    return table(["planted", "PROMOTE", "HOLD", "REJECT", "INVALID"], lines)
+def verdicts(seeds: int = SEEDS) -> dict[str, Counter[str]]:
+    return {
+        name: Counter(defect(metric, seed) for metric in worlds.METRICS for seed in range(seeds))
+        for name, defect in {NONE: better, **DEFECTS}.items()
+    }
+
+
+def all_found(verdicts: Mapping[str, Counter[str]]) -> bool:
+    return all(not its["PROMOTE"] and not its["HOLD"] for name, its in verdicts.items() if name != NONE)
+
+
+def report(verdicts: Mapping[str, Counter[str]]) -> str:
+    kinds = ("PROMOTE", "HOLD", "REJECT", "INVALID")
+    return table(["planted", *kinds], [[name, *(f"{its[kind]}" for kind in kinds)] for name, its in verdicts.items()])

@@ -1,8 +1,9 @@
 """A year of weekly verdicts on one and the same hold-out, with and without gate.reuse_budget.
 
 Every model has a mean loss on each of 14 days, normal around what it is worth; two models differ by 0.35 points
-(0.0035) of standard error, as they do on 10,000 rows by day in the table above. The interval is the gate's own, in
-closed form and with the confidence that scripts/core/gate/reuse.py asks for after so many verdicts.
+(0.0035) of standard error, a little more than 10,000 rows by day have in log loss (benchmarks/verdict_worlds.py). The
+interval is the gate's own, in closed form and with the confidence that scripts/core/gate/reuse.py asks for after so
+many verdicts.
 """
 
 from collections.abc import Iterator

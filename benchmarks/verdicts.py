@@ -44,7 +44,7 @@ def gate(trials: int, metrics: Iterable[str] = tuple(verdict_worlds.METRICS)) ->
     return tallies
 
 
-def print_gate(trials: int) -> None:
+def print_gate(trials: int) -> bool:
     tallies = gate(trials)
     print("\n### Verdicts on known truths\n")
     print(NOTE.format(trials=trials, auc=trials // SLOWER["roc_auc"], days=verdict_worlds.DAYS))
@@ -52,26 +52,31 @@ def print_gate(trials: int) -> None:
     for metric in verdict_worlds.METRICS:
         print(f"\n<details><summary>{metric}, percent of hold-outs</summary>\n")
         print(f"{verdict_table.shown(tallies, metric)}\n\n</details>")
+    return all(bar.holds for bar in verdict_table.bars(tallies))
 
 
-def print_defects(trials: int) -> None:
+def print_defects(trials: int) -> bool:
+    found = verdict_defects.verdicts()
     print("\n### Planted defects\n")
     print(f"{verdict_defects.SEEDS} hold-outs of {verdict_defects.ROWS:,} rows by day for each of the five metrics.\n")
-    print(verdict_defects.report())
+    print(verdict_defects.report(found))
+    return verdict_defects.all_found(found)
 
 
-def print_reuse(trials: int) -> None:
+def print_reuse(trials: int) -> bool:
     print("\n### A year of weekly verdicts on one hold-out\n")
     print(f"{verdict_reuse.YEARS:,} years a line; benchmarks/verdict_reuse.py says what they are like.\n")
     print(verdict_reuse.report())
+    return True
 
 
-def print_drift(trials: int) -> None:
+def print_drift(trials: int) -> bool:
     print("\n### Drift: false alarms, and shifts that are found")
     false_alarms.report(trials // 5, EVIDENTLY)
+    return True
 
 
-JOBS: dict[str, Callable[[int], None]] = {
+JOBS: dict[str, Callable[[int], bool]] = {
     "gate": print_gate,
     "defects": print_defects,
     "reuse": print_reuse,
@@ -80,21 +85,22 @@ JOBS: dict[str, Callable[[int], None]] = {
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    """1 when a bar does not hold or a planted defect was not found."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.verdicts", description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[[], *JOBS], help="what to measure; all when none is named")
     parser.add_argument("--trials", type=int, default=TRIALS, help="hold-outs a cell")
     parser.add_argument("--write", action="store_true", help="keep the tables in benchmarks/RESULTS.md")
     asked = parser.parse_args()
+    held: list[bool] = []
 
     def job() -> None:
-        for name in asked.parts or JOBS:
-            JOBS[name](asked.trials)
+        held.extend(JOBS[name](asked.trials) for name in asked.parts or JOBS)
 
     if asked.write:
         results.printed("verdicts", "Verdicts: how often each is right", job, ("numpy", "scipy", "evidently"))
     else:
         job()
-    return 0
+    return 0 if all(held) else 1
 
 
 if __name__ == "__main__":

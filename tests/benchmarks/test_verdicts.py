@@ -1,5 +1,7 @@
 """The simulations that measure the gate: their truths must be true, and each planted defect must be found."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, log_loss, mean_absolute_error, roc_auc_score, root_mean_squared_error
@@ -90,3 +92,10 @@ def test_a_budget_makes_a_year_on_one_hold_out_safer() -> None:
     assert wrong["no budget"] > 2 * wrong["budget 4 (default)"] > 0
     found = verdict_reuse.simulated("one 2 points better", 400)
     assert found["budget 4 (default)"].promoted[:, verdict_reuse.LATE - 1].mean() > 0.8
+
+
+def test_a_defect_that_is_held_is_not_found() -> None:
+    found = {verdict_defects.NONE: Counter(PROMOTE=5), "one": Counter(REJECT=2, INVALID=3)}
+    assert verdict_defects.all_found(found)
+    assert not verdict_defects.all_found(found | {"other": Counter(HOLD=1, REJECT=4)})
+    assert "| one | 0 | 0 | 2 | 3 |" in verdict_defects.report(found)
