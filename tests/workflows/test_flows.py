@@ -8,12 +8,12 @@ from pathlib import Path
 
 from tests import small
 from tests.layout import ROOT
-from tests.workflows.living import green
+from tests.workflows.living import PARAMS, green
 from tests.workflows.world import World, world
 
 
 def test_from_birth_to_a_model_in_use(tmp_path: Path) -> None:
-    with world(tmp_path, small.params()) as copy:
+    with world(tmp_path, PARAMS) as copy:
         copy.arrives("month-0.parquet", small.month(0))
         born(copy)
         merged(copy)
@@ -58,7 +58,7 @@ def downloaded(copy: World, folder: Path) -> None:
 
 
 def test_the_template_itself_waits_for_its_copies(tmp_path: Path) -> None:
-    with world(tmp_path, small.params()) as template:
+    with world(tmp_path, PARAMS) as template:
         template.template = True
         for workflow in ("retrain", "release"):
             ran = template.cron(workflow)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests import s3_server, small
-from tests.workflows.living import green, in_production, month
+from tests.workflows.living import PARAMS, green, in_production, month
 from tests.workflows.world import World, world
 
 pytestmark = pytest.mark.flows
@@ -18,7 +18,7 @@ RELEASING = "promotion: {mode: release}\n"
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Iterator[World]:
-    with world(tmp_path, small.params()) as made:
+    with world(tmp_path, PARAMS) as made:
         yield made
 
 
@@ -106,7 +106,7 @@ def test_a_dry_run_writes_nothing(copy: World) -> None:
 
 
 def test_mode_release_publishes_in_one_run_and_rolls_back_in_one(tmp_path: Path) -> None:
-    with world(tmp_path, small.params() + RELEASING) as copy:
+    with world(tmp_path, PARAMS + RELEASING) as copy:
         month(copy, 0)
         green(copy.cron("retrain"), "retrain", "record", "release")
         month(copy, 1, strength=-2.0)
@@ -217,7 +217,7 @@ def test_the_doctor_is_called_by_a_person(copy: World) -> None:
 
 
 def test_what_is_down_blocks_nothing_and_secrets_stay_secret(tmp_path: Path) -> None:
-    params = small.params().replace("tracking: {enabled: false}", "tracking: {timeout: 2}")
+    params = PARAMS.replace("tracking: {enabled: false}", "tracking: {timeout: 2}")
     with world(tmp_path, params) as copy:
         copy.act.variables["MLFLOW_TRACKING_URI"] = "http://127.0.0.1:9"
         copy.act.secrets |= {
