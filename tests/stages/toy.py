@@ -42,7 +42,8 @@ gate:
   slices: [place, x]
   slice_min_rows: 50
 """
-FILES = [paths.METRICS, paths.EVALUATION, paths.PREDICTIONS, paths.HOLDOUT, *(paths.PLOTS / name for name in plots.FILES)]
+FILES = [paths.METRICS, paths.EVALUATION, paths.PREDICTIONS, paths.HOLDOUT]
+FILES += [*(paths.PLOTS / name for name in plots.FILES)]
 
 
 def batch(month: int, rows_a_day: int = 30, knowledge: float = 1.0) -> pd.DataFrame:
