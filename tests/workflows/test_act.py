@@ -2,13 +2,15 @@
 
 import re
 import subprocess
+import textwrap
 from pathlib import Path
 
 import psutil
 import pytest
+import yaml
 
 from tests.workflows.act import Act, Event, Ran, stubs
-from tests.workflows.reading import all_steps
+from tests.workflows.reading import all_steps, job
 
 EVENT = Event("push", {"repository": {"default_branch": "main"}}, "0" * 40)
 PINS = {re.split("[/@]", pin)[1]: pin for pin in stubs()}
@@ -86,6 +88,15 @@ def test_what_fails_is_red(act: Act, step: str, said: str) -> None:
     ran = run(act, f"  one:\n    runs-on: ubuntu-latest\n    steps:\n      - {step}\n")
     assert ran.code != 0 and dict(ran.jobs) == {"one": "failure"}
     assert said in ran.log
+
+
+@pytest.mark.parametrize(("code", "result"), [(0, "success"), (1, "failure")])
+def test_the_one_required_check_fails_with_what_it_needs(act: Act, code: int, result: str) -> None:
+    gate = {**job("ci.ci").body, "needs": ["needed", "left_out"], "timeout-minutes": 5}
+    other = {"runs-on": "ubuntu-latest", "steps": [{"run": f"exit {code}"}]}
+    jobs = {"needed": other, "left_out": {**other, "if": "github.event_name == 'schedule'"}, "ci": gate}
+    ran = run(act, textwrap.indent(yaml.safe_dump(jobs), "  "))
+    assert dict(ran.jobs) == {"needed": result, "ci": result}, ran.log
 
 
 def test_a_run_that_hangs_is_ended_with_all_that_it_started(act: Act) -> None:
