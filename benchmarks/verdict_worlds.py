@@ -42,6 +42,7 @@ class Noise:
     shared: float = 0.5
     row: float = 0.15
     day: float = 0.12
+    daily: float = 0.0  # of what a day brings, how much more a model knows that knows more; else both know it alike
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Rows:
     luck: Floats  # uniform: decides the label
     surprise: Floats  # what of a value nobody can know: Student's t, 5 degrees of freedom
     day: Ints | None  # None: rows are independent
+    noise: Noise
 
 
 def drawn(rng: np.random.Generator, rows: int, by_day: bool, noise: Noise) -> Rows:
@@ -68,7 +70,7 @@ def drawn(rng: np.random.Generator, rows: int, by_day: bool, noise: Noise) -> Ro
     own = [noise.row * rng.normal(size=rows) + noise.day * daily() for _ in range(2)]
     signal, shared = rng.normal(size=rows), noise.shared * rng.normal(size=rows)
     luck, surprise = rng.random(rows), rng.standard_t(5, rows)
-    return Rows(signal, daily(), shared, (own[0], own[1]), luck, surprise, day)
+    return Rows(signal, daily(), shared, (own[0], own[1]), luck, surprise, day, noise)
 
 
 def logistic(x: Floats) -> Floats:
@@ -80,7 +82,8 @@ def label_chance(rows: Rows) -> Floats:
 
 
 def probability(rows: Rows, knob: float, seat: int) -> Floats:
-    known = knob * (rows.signal + 0.3 * rows.weather)
+    daily = rows.noise.daily
+    known = knob * (rows.signal + daily * rows.weather) + (0.2 - USUAL * daily) * rows.weather
     return logistic(-1 + known + rows.shared + rows.own[seat])
 
 
