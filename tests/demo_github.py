@@ -172,6 +172,7 @@ def main() -> int:
         tempfile.TemporaryDirectory(prefix="evergreen-github-") as folder,
         world(Path(folder), (ROOT / "params.yaml").read_text("utf-8")) as copy,
     ):
+        copy.act.timeout = 1200.0  # real data on a busy machine
         print(play(copy, given.into, given.months))
     return 0
 
