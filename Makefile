@@ -6,10 +6,10 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 UV := $(BIN)/uv
 
-.PHONY: help setup retrain promote demo demo-github doctor ingest test test-faults test-flows lint format bench lock docs clean
+.PHONY: help setup retrain promote demo demo-github doctor ingest test test-faults test-flows lint format bench bench-verdicts lock docs clean
 
 help:  ## What there is
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info[:2] == (3, 11) else "Python 3.11 is needed, this is " + sys.version.split()[0] + ": make PYTHON=/path/to/python3.11 ...")'
@@ -68,6 +68,9 @@ bench: .venv/dev  ## Measure speed, memory, the gate and drift; writes benchmark
 	@$(BIN)/python -m benchmarks.overhead --write $(ARGS)
 	@$(BIN)/python -m benchmarks.resampling --write
 	@$(BIN)/python -m benchmarks.false_alarms --write
+
+bench-verdicts: .venv/dev  ## How often the gate is wrong, on hold-outs whose truth is known (a quarter of an hour)
+	@$(BIN)/python -m benchmarks.verdicts --write $(ARGS)
 
 docs: .venv/dev  ## Write params.schema.json and the generated parts of README.md
 	@$(BIN)/python -m scripts.params --write

@@ -105,6 +105,15 @@ def test_a_fresh_hold_out_is_used_once(run: Any) -> None:
     assert judgement is not None and judgement.uses == 1
 
 
+def test_verdicts_that_promoted_nothing_have_used_the_hold_out_too(run: Any) -> None:
+    lay_out(NEW, OLD, version=4)
+    holdout = {"rows": 9, "from": None, "to": None, "fingerprint": "sha256:fresh", "uses": 2.4}
+    judge(NEW, now(), holdout=holdout)
+    run()
+    judgement = now().judged_on
+    assert judgement is not None and judgement.uses == 3
+
+
 @pytest.mark.parametrize("verdict", ["HOLD", "REJECT", "INVALID", "promote", ""])
 def test_any_other_verdict_is_refused_by_name_and_first_reason(run: Any, verdict: str) -> None:
     judge(NEW, now(), verdict)

@@ -84,6 +84,7 @@ def declared(case: Case, verdict: Verdict, manifest: Mapping[str, Any], highest:
     now, holdout = case.production, case.evaluation["holdout"]
     before = now.judged_on
     again = before.uses if before is not None and before.holdout == holdout["fingerprint"] else 0
+    uses = 1 + max(again, round(holdout.get("uses") or 0))  # verdicts that promoted nothing count too
     judged = {"rows": holdout["rows"], "from": holdout["from"], "to": holdout["to"]}
     return Declaration(
         version=max(now.version, highest) + 1,
@@ -92,7 +93,7 @@ def declared(case: Case, verdict: Verdict, manifest: Mapping[str, Any], highest:
         verdict=verdict,
         metrics=_scores(case.evaluation["metrics"]),
         trained_on=Rows.model_validate(manifest["trained_on"]),
-        judged_on=Judged.model_validate({**judged, "holdout": holdout["fingerprint"], "uses": again + 1}),
+        judged_on=Judged.model_validate({**judged, "holdout": holdout["fingerprint"], "uses": uses}),
         why=_why(case),
     )
 
