@@ -26,7 +26,7 @@ from scripts.core.params import Params
 from scripts.core.tables import table
 from scripts.core.training import importance
 from scripts.core.training import model as models
-from scripts.edges import flights
+from scripts.edges.batches import flights
 
 SIZES = (300, 3_000, 30_000)
 Shift = tuple[str, str, Callable[[Any], Any]]  # column, what happens to it

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from scripts.edges import flights
+from scripts.edges.batches import flights
 
 
 def enlarged(batch: pd.DataFrame, times: int) -> pd.DataFrame:

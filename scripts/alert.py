@@ -14,10 +14,10 @@ from scripts.core.report.markdown import escape, plain
 from scripts.core.settings.loop_params import Alerts
 from scripts.edges import actions, outcome, project, this_run
 from scripts.edges import alerts as edge
-from scripts.edges import ledger as branch
 from scripts.edges.actions import Job
 from scripts.edges.alerts import VARIABLE, Channels, Sent
-from scripts.edges.branches import Remote
+from scripts.edges.repository import ledger as branch
+from scripts.edges.repository.branches import Remote
 
 KINDS = tuple(name for name in Alerts.model_fields if name not in ("timeout", "most"))
 

@@ -10,9 +10,11 @@ from scripts.core.errors import USAGE, Mistake
 from scripts.core.paths import EVALUATION
 from scripts.core.report import comparison
 from scripts.core.report.comparison import Compared
-from scripts.edges import actions, differences, history, outcome, project, threads
+from scripts.edges import actions, outcome, project
 from scripts.edges.actions import Job
-from scripts.edges.github import GitHub, Refused
+from scripts.edges.hub import threads
+from scripts.edges.hub.github import GitHub, Refused
+from scripts.edges.repository import differences, history
 
 KIND = "comparison"
 DENIED = 403  # a fork's token may only read

@@ -20,7 +20,9 @@ from scripts.core.scoring import metrics
 from scripts.core.tables import table
 from scripts.core.text import number
 from scripts.core.training import model as models
-from scripts.edges import dvc, files, git, project
+from scripts.edges import files, project
+from scripts.edges.repository import git
+from scripts.edges.versions import dvc
 
 SCRATCH = Path("demo")
 PICTURE = "year.png"

@@ -17,9 +17,11 @@ from scripts.core.doctor.outside import Services, Tried
 from scripts.core.errors import FAILED, Mistake
 from scripts.core.params import Params, Tracking
 from scripts.core.settings.loop_params import Alerts, Store
-from scripts.edges import bounded, doctor_github, doctor_local, doctor_services, git, stores
 from scripts.edges.actions import Job, job
-from scripts.edges.github import Settings
+from scripts.edges.doctor import bounded, doctor_github, doctor_local, doctor_services
+from scripts.edges.hub.github import Settings
+from scripts.edges.repository import git
+from scripts.edges.stores import stores
 
 PATIENCE = 75.0  # seconds that everything outside may take together
 ONE = 6.0  # seconds that one request to GitHub or MLflow may take

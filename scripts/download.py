@@ -11,8 +11,9 @@ from typing import Any
 from scripts.core import errors
 from scripts.core.errors import OUTSIDE, USAGE, Mistake
 from scripts.core.report.release_files import SUMS, size
-from scripts.edges import actions, fetching, files
-from scripts.edges.fetching import Source
+from scripts.edges import actions, files
+from scripts.edges.hub import fetching
+from scripts.edges.hub.fetching import Source
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,11 @@ from scripts.core.params import Params
 from scripts.core.paths import DATA
 from scripts.core.settings.data_params import Data
 from scripts.core.text import to_json
-from scripts.edges import files, lock, project, record
-from scripts.edges.batch import SUFFIXES, Batch, rows
-from scripts.edges.download import shown
-from scripts.edges.sources import SOURCES, Have, Offers
+from scripts.edges import files, lock, project
+from scripts.edges.batches.batch import SUFFIXES, Batch, rows
+from scripts.edges.batches.download import shown
+from scripts.edges.batches.sources import SOURCES, Have, Offers
+from scripts.edges.versions import record
 
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 
@@ -52,7 +53,7 @@ class Arrived:
 
 
 def track(folder: str) -> None:
-    from scripts.edges import dvc
+    from scripts.edges.versions import dvc
 
     dvc.add(folder)
 

@@ -14,9 +14,10 @@ from scripts.core.ledger import BRANCH, FILE, Line
 from scripts.core.ledger_line import Known
 from scripts.core.paths import EVALUATION, PREDICTIONS
 from scripts.core.report.markdown import escape
-from scripts.edges import actions, git, history, outcome, project, this_run
-from scripts.edges import ledger as branch
+from scripts.edges import actions, outcome, project, this_run
 from scripts.edges.actions import Job
+from scripts.edges.repository import git, history
+from scripts.edges.repository import ledger as branch
 
 SHOWN = 30  # lines of the table
 
@@ -157,7 +158,7 @@ def _evaluation(line: Line) -> Mapping[str, Any]:
 
 def _predictions(line: Line, job: Job) -> bytes:
     from scripts.core import bundle
-    from scripts.edges import stores
+    from scripts.edges.stores import stores
 
     assert line.predictions is not None
     if PREDICTIONS.is_file() and bundle.digest(content := PREDICTIONS.read_bytes()) == line.predictions.digest:

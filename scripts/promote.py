@@ -23,8 +23,11 @@ from scripts.core.paths import (
     RUN,
 )
 from scripts.core.promotion import Case, decide, declared, headline
-from scripts.edges import dvc, files, git, history, lock, project, tracking
-from scripts.edges.mlflow_registry import Recorded, Unrecorded
+from scripts.edges import files, lock, project
+from scripts.edges.registry import tracking
+from scripts.edges.registry.mlflow_registry import Recorded, Unrecorded
+from scripts.edges.repository import git, history
+from scripts.edges.versions import dvc
 
 
 @dataclass(frozen=True)

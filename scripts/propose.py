@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from scripts.core import environment, errors, standing, text
 from scripts.core.report import pull_request, run_page
 from scripts.core.standing import Commit, Open, Refresh
-from scripts.edges import actions, judged, outcome, project, proposing, stores
+from scripts.edges import actions, judged, outcome, project
 from scripts.edges.actions import Job
+from scripts.edges.hub import proposing
+from scripts.edges.hub.task import Done, Task, promoted, situation
+from scripts.edges.hub.world import World
 from scripts.edges.judged import Judged
-from scripts.edges.task import Done, Task, promoted, situation
-from scripts.edges.world import World
+from scripts.edges.stores import stores
 
 
 def dry(found: Judged, job: Job) -> Sequence[str]:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from scripts.core import environment, errors
 from scripts.core.errors import FAILED
-from scripts.edges import files, git
+from scripts.edges import files
+from scripts.edges.repository import git
 from scripts.params import table
 
 README = Path("README.md")
@@ -36,6 +37,13 @@ SAID = {  # files that can't say it themselves
     "scripts/core/tables": "files as one typed table; which row is which",
     "scripts/core/training": "the model, fitted, tuned and written",
     "scripts/edges": "one module per outside thing",
+    "scripts/edges/batches": "where new batches come from",
+    "scripts/edges/doctor": "what the doctor asks of everything outside",
+    "scripts/edges/hub": "GitHub: pull requests, issues, releases and their files",
+    "scripts/edges/registry": "MLflow",
+    "scripts/edges/repository": "git: branches, commits, history, the ledger's branch",
+    "scripts/edges/stores": "where data and models lie: a bucket, a folder, a branch",
+    "scripts/edges/versions": "DVC and the small files that it writes",
     "scripts/stages": "what `dvc repro` runs: files in, files out",
     "tests": "mirrors scripts/",
     "tests/github_server": "the stand-in for GitHub",

@@ -13,11 +13,13 @@ from scripts.core.errors import OUTSIDE, Mistake
 from scripts.core.handover import LISTING, RETRAIN, Checked, Handover
 from scripts.core.paths import CANDIDATE, DATA, LOCK, PIPELINE, REPORTS, RUN
 from scripts.core.recording import INPUTS, Change
-from scripts.edges import actions, files, history, lock, outcome, project, stores, trees
+from scripts.edges import actions, files, lock, outcome, project
 from scripts.edges import handover as folders
 from scripts.edges.actions import Job
-from scripts.edges.branches import Moved, Protected, Remote
-from scripts.edges.store import Store
+from scripts.edges.repository import history, trees
+from scripts.edges.repository.branches import Moved, Protected, Remote
+from scripts.edges.stores import stores
+from scripts.edges.stores.store import Store
 
 ATTEMPTS = 6
 

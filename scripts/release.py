@@ -14,14 +14,17 @@ from scripts.core.report import release_files, release_notes
 from scripts.core.report.markdown import escape, link
 from scripts.core.report.material import Material
 from scripts.core.report.release_notes import Credit, Place
-from scripts.edges import actions, authorship, deployment, evidence, outcome, reproduction, stores, tracking
+from scripts.edges import actions, evidence, outcome, reproduction
 from scripts.edges.actions import Job
-from scripts.edges.assets import Wanted
-from scripts.edges.history import Declared
-from scripts.edges.mainline import Mainline
-from scripts.edges.mlflow_registry import Unrecorded
-from scripts.edges.publisher import Publisher
-from scripts.edges.releases import Page, Releases
+from scripts.edges.hub import authorship, deployment
+from scripts.edges.hub.assets import Wanted
+from scripts.edges.hub.mainline import Mainline
+from scripts.edges.hub.publisher import Publisher
+from scripts.edges.hub.releases import Page, Releases
+from scripts.edges.registry import tracking
+from scripts.edges.registry.mlflow_registry import Unrecorded
+from scripts.edges.repository.history import Declared
+from scripts.edges.stores import stores
 
 
 @dataclass

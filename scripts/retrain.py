@@ -29,9 +29,11 @@ from scripts.core.paths import (
     VALIDATION,
 )
 from scripts.core.report import run_page
-from scripts.edges import actions, asked, dvc, dvc_lock, files, lock, outcome, project, tracking
+from scripts.edges import actions, asked, files, lock, outcome, project
 from scripts.edges.asked import Asked
 from scripts.edges.progress import Progress
+from scripts.edges.registry import tracking
+from scripts.edges.versions import dvc, dvc_lock
 from scripts.ingest import Arrived, Landed, ingest
 
 MONTH = len("2013-01")

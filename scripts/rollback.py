@@ -13,13 +13,15 @@ from scripts.core.report import rollback_request
 from scripts.core.report.markdown import escape, link
 from scripts.core.report.rollback_request import Rollback
 from scripts.core.standing import TRAILER, Pull
-from scripts.edges import actions, commits, history, outcome, pulls
+from scripts.edges import actions, outcome
 from scripts.edges.actions import Job
-from scripts.edges.branches import Moved, Protected
-from scripts.edges.github import GitHub, Refused
-from scripts.edges.history import Declared
-from scripts.edges.mainline import Mainline
-from scripts.edges.releases import Releases
+from scripts.edges.hub import pulls
+from scripts.edges.hub.github import GitHub, Refused
+from scripts.edges.hub.mainline import Mainline
+from scripts.edges.hub.releases import Releases
+from scripts.edges.repository import commits, history
+from scripts.edges.repository.branches import Moved, Protected
+from scripts.edges.repository.history import Declared
 
 LAG = 15.0  # seconds that GitHub's lists may lie behind
 TRIES = 3  # while others push to main

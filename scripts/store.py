@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 from scripts.core import errors
 from scripts.core.errors import OUTSIDE, Mistake
-from scripts.edges import actions, branch_store, lock, project, store_move, stores
-from scripts.edges.branch_store import Branch
-from scripts.edges.store import Store
+from scripts.edges import actions, lock, project
+from scripts.edges.stores import branch_store, store_move, stores
+from scripts.edges.stores.branch_store import Branch
+from scripts.edges.stores.store import Store
 
 MB = 1_000_000
 

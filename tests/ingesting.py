@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from scripts.core.params import Params, parse
-from scripts.edges import record
+from scripts.edges.versions import record
 
 ROOT = Path(__file__).parents[1]
 PARAMS = """

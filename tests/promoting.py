@@ -9,7 +9,7 @@ from typing import Any
 from scripts.core import bundle, declaration
 from scripts.core.paths import CANDIDATE, DECLARATION, EVALUATION, PARAMS, PRODUCTION, PRODUCTION_DVC
 from scripts.edges import files
-from scripts.edges.mlflow_registry import Recorded, Unrecorded
+from scripts.edges.registry.mlflow_registry import Recorded, Unrecorded
 from tests import bundles
 
 OLD, NEW = bundles.hollow("the old model"), bundles.hollow("the new model")

@@ -14,7 +14,10 @@ from scripts import propose
 from scripts.core import bundle, declaration, objects
 from scripts.core.declaration import Declaration
 from scripts.core.paths import CANDIDATE, DECLARATION, EVALUATION, PARAMS, PRODUCTION_DVC
-from scripts.edges import actions, dvc, files, github, outcome, stores, world
+from scripts.edges import actions, files, outcome
+from scripts.edges.hub import github, world
+from scripts.edges.stores import stores
+from scripts.edges.versions import dvc
 from tests import bundles, reports
 from tests.github_server import Forge
 from tests.repository import Repository

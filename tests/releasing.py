@@ -17,7 +17,9 @@ from scripts import release
 from scripts.core import bundle, declaration, objects, publication
 from scripts.core.declaration import Declaration, Replaced, Rows, Score, Verdict
 from scripts.core.paths import DECLARATION, DRIFT, EVALUATION, LOCK, METRICS, PARAMS, PRODUCTION_DVC, RUN, VALIDATION
-from scripts.edges import actions, dvc, evidence, github, mainline, outcome, pointers
+from scripts.edges import actions, evidence, outcome
+from scripts.edges.hub import github, mainline
+from scripts.edges.versions import dvc, pointers
 from tests import bundles, reports
 from tests.github_server import Forge
 from tests.github_server.state import Release

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from scripts.core import declaration
-from scripts.edges import dvc, git
+from scripts.edges.repository import git
+from scripts.edges.versions import dvc
 from tests.layout import ROOT
 
 KEPT = ("scripts", "dvc.yaml", ".dvc", ".dvcignore", "models", ".gitignore", "params.schema.json")

@@ -8,8 +8,8 @@ import yaml
 
 from scripts.core import objects
 from scripts.core.objects import Object
-from scripts.edges.cache import Cache
-from scripts.edges.store import Store
+from scripts.edges.stores.store import Store
+from scripts.edges.versions.cache import Cache
 
 PIPELINE = """\
 stages:

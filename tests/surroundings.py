@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from scripts.core import environment
-from scripts.edges import actions, github
+from scripts.edges import actions
+from scripts.edges.hub import github
 from tests.github_server import Forge
 from tests.proposing import FIRST, cloned
 from tests.repository import Repository

@@ -9,8 +9,8 @@ import pytest
 from scripts import alert, ledger
 from scripts.core.errors import OUTSIDE, Mistake
 from scripts.core.paths import PARAMS
-from scripts.edges.branches import Remote
-from scripts.edges.ledger import Local
+from scripts.edges.repository.branches import Remote
+from scripts.edges.repository.ledger import Local
 from tests.channels import Endpoint, endpoint, silent
 from tests.ledgering import RETRAIN, Place, Said, place
 
@@ -37,7 +37,7 @@ def here(tmp_path: Path, web: Endpoint, monkeypatch: pytest.MonkeyPatch, capsys:
     """On GitHub, with a channel; its ledger lies in the clone, which is quicker than a remote."""
     found = place(tmp_path, monkeypatch, capsys)
     found.on_github("9001")
-    monkeypatch.setattr("scripts.edges.ledger.book", lambda job: Local())
+    monkeypatch.setattr("scripts.edges.repository.ledger.book", lambda job: Local())
     monkeypatch.setenv("APPRISE_URLS", f"json://{web.host}/{SECRET}")
     return found
 
@@ -126,8 +126,8 @@ def test_channels_that_never_answer_are_bounded(here: Place, monkeypatch: pytest
 def test_a_ledger_that_can_not_be_reached_silences_nobody(
     here: Place, web: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scripts.edges.ledger.book", lambda job: Remote(name=str(here.root / "gone")))
-    monkeypatch.setattr("scripts.edges.ledger.LONGEST", 0.0)
+    monkeypatch.setattr("scripts.edges.repository.ledger.book", lambda job: Remote(name=str(here.root / "gone")))
+    monkeypatch.setattr("scripts.edges.repository.ledger.LONGEST", 0.0)
     here.left(retrain=FAILED)
     said = run(here).out
     assert said.startswith("alerts: sent broken\n  Warning: alerts can't be remembered, and may come again: git ")
@@ -146,7 +146,7 @@ def test_a_claim_whose_push_was_not_answered_is_known_as_our_own(
             if len(pushes) == 1:
                 raise Mistake("git push: no answer.", code=OUTSIDE)
 
-    monkeypatch.setattr("scripts.edges.ledger.book", lambda job: Unsure())
+    monkeypatch.setattr("scripts.edges.repository.ledger.book", lambda job: Unsure())
     here.left(retrain=FAILED)
     assert run(here).out == "alerts: sent broken\n"
     assert run(here).out == "alerts: nothing new to be sent\n"

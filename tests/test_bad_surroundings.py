@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from scripts.core.errors import OUTSIDE, USAGE
-from scripts.edges import github, outcome
+from scripts.edges import outcome
+from scripts.edges.hub import github
 from tests.github_server import Fault, Forge
 from tests.releasing import ONE, begun
 from tests.surroundings import Ended, Place, place, shallow

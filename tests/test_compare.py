@@ -7,7 +7,7 @@ import pytest
 
 from scripts import compare
 from scripts.edges import outcome
-from scripts.edges.github import GitHub, Settings
+from scripts.edges.hub.github import GitHub, Settings
 from tests import reports
 from tests.github_server import Forge
 from tests.github_server.client import client

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from scripts import download
-from scripts.edges import fetching
+from scripts.edges.hub import fetching
 from tests.github_server import Fault, Forge
 from tests.github_server.state import Asset, Release
 

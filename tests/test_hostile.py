@@ -262,7 +262,7 @@ def test_bad_hostile_data_are_told_in_words(here: Place, heard: Endpoint) -> Non
 )
 def test_a_batch_with_a_hostile_name_is_refused(name: str, tmp_path: Path) -> None:
     from scripts.core.errors import Mistake
-    from scripts.edges import batch
+    from scripts.edges.batches import batch
 
     with pytest.raises(Mistake) as mistake:
         batch.checked(name)

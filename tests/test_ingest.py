@@ -131,7 +131,7 @@ def test_a_refusal_of_dvc_is_made_good_by_the_next_run(root: Path, add: Record) 
 def test_replay_brings_a_month_a_run_until_it_is_exhausted(
     root: Path, add: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from scripts.edges import flights
+    from scripts.edges.batches import flights
 
     monkeypatch.setattr(flights, "MONTHS", ("2013-01.csv", "2013-02.csv"))
     monkeypatch.setattr(flights, "month", lambda name: JANUARY)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from scripts.core.errors import FAILED, OUTSIDE, USAGE
-from scripts.edges import flights, lock
+from scripts.edges import lock
+from scripts.edges.batches import flights
 from scripts.ingest import ingest
 from tests.ingesting import FEBRUARY, FILES, JANUARY, PARAMS, ROOT, Record, params, project, state
 

@@ -7,7 +7,7 @@ import pytest
 from scripts import ledger
 from scripts.core.declaration import Score
 from scripts.core.paths import EVALUATION, LOCK, PREDICTIONS, RUN
-from scripts.edges import ledger as edge
+from scripts.edges.repository import ledger as edge
 from tests.core.test_recheck import contest, gate, written
 from tests.ledgering import RETRAIN, Place, Said, declare, place, report
 
@@ -215,7 +215,7 @@ def test_a_verdict_is_checked_from_history_and_the_store(
             asked.append(oid)
             return judged[1]
 
-    monkeypatch.setattr("scripts.edges.stores.opened", lambda *_: Store())
+    monkeypatch.setattr("scripts.edges.stores.stores.opened", lambda *_: Store())
     assert run(here, "recheck", "7f3c2a11").code == 0
     assert asked == ["abc"]
 

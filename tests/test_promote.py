@@ -11,8 +11,8 @@ import pytest
 from scripts import promote
 from scripts.core import bundle, declaration
 from scripts.core.paths import CANDIDATE, DECLARATION, EVALUATION, PARAMS, PRODUCTION, PRODUCTION_DVC, RUN
-from scripts.edges import pointers
-from scripts.edges.mlflow_registry import Unrecorded
+from scripts.edges.registry.mlflow_registry import Unrecorded
+from scripts.edges.versions import pointers
 from tests import bundles
 from tests.promoting import NEW, OLD, STEPS, Killed, World, judge, lay_out, now, state
 

@@ -11,7 +11,7 @@ from scripts.core import bundle, declaration, objects
 from scripts.core.paths import DECLARATION, PARAMS
 from scripts.core.standing import note_of
 from scripts.edges import outcome
-from scripts.edges.branches import Remote
+from scripts.edges.repository.branches import Remote
 from tests import reports
 from tests.github_server import KINDS, Fault, Forge
 from tests.github_server.client import client

@@ -22,7 +22,7 @@ def test_every_setting_is_in_the_table_with_a_meaning() -> None:
 
 def test_every_target_and_every_module_that_it_names_exists() -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
-    targets = set(re.findall(r"\bmake ([a-z]+)\b", TEXT))
+    targets = set(re.findall(r"(?:`|^)make ([a-z-]+)", TEXT, re.MULTILINE))
     assert targets and all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in targets)
     modules = re.findall(r"python -m ((?:scripts|benchmarks)\.[a-z_.]+)", TEXT)
     assert modules and all((ROOT / (name.replace(".", "/") + ".py")).is_file() for name in modules)

@@ -14,12 +14,12 @@ import pytest
 from scripts import record
 from scripts.core.errors import OUTSIDE, Mistake
 from scripts.core.settings.loop_params import Store as Settings
-from scripts.edges import branch_store, stores
 from scripts.edges import handover as folders
-from scripts.edges.branch_store import Branch
-from scripts.edges.branches import Remote
-from scripts.edges.store import Store
-from scripts.edges.store_folder import Folder
+from scripts.edges.repository.branches import Remote
+from scripts.edges.stores import branch_store, stores
+from scripts.edges.stores.branch_store import Branch
+from scripts.edges.stores.store import Store
+from scripts.edges.stores.store_folder import Folder
 from tests import small
 from tests.github_server import Fault, Forge
 from tests.github_server.bare import ALONE

@@ -11,9 +11,9 @@ from scripts import release
 from scripts.core import bundle
 from scripts.core.errors import Mistake
 from scripts.core.paths import DECLARATION
-from scripts.edges import tracking
-from scripts.edges.github import GitHub
-from scripts.edges.mlflow_registry import Recorded, Unrecorded
+from scripts.edges.hub.github import GitHub
+from scripts.edges.registry import tracking
+from scripts.edges.registry.mlflow_registry import Recorded, Unrecorded
 from tests import bundles, genuine
 from tests.github_server import Forge
 from tests.releasing import ONE, PLAIN, THREE, TWO, Project, begun

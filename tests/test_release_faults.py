@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 
-from scripts.edges import evidence, publisher
-from scripts.edges.assets import Wanted
-from scripts.edges.github import GitHub, Unsure
-from scripts.edges.publisher import Done, Publisher
-from scripts.edges.releases import Page
+from scripts.edges import evidence
+from scripts.edges.hub import publisher
+from scripts.edges.hub.assets import Wanted
+from scripts.edges.hub.github import GitHub, Unsure
+from scripts.edges.hub.publisher import Done, Publisher
+from scripts.edges.hub.releases import Page
 from tests.crashing import Killed, killed
 from tests.github_server import KINDS, Fault, Forge
 from tests.releasing import ONE, TWO, Project, begun, unhurried

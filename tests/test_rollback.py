@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from scripts import rollback
-from scripts.edges import mainline, outcome
+from scripts.edges import outcome
+from scripts.edges.hub import mainline
 from tests.github_server import KINDS, Fault, Forge
 from tests.releasing import ONE, PLAIN, THREE, TWO, Project, begun, unhurried
 

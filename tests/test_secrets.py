@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 import pytest
 
-from scripts.edges import dvc, stores
+from scripts.edges.stores import stores
+from scripts.edges.versions import dvc
 from tests import canaries, small
 from tests.canaries import CANARIES, Echo, echo
 from tests.github_server import Fault, Forge

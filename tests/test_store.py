@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from scripts.core import objects
-from scripts.edges import git
-from scripts.edges.store import Store
-from scripts.edges.store_folder import Folder
+from scripts.edges.repository import git
+from scripts.edges.stores.store import Store
+from scripts.edges.stores.store_folder import Folder
 from tests import small, stored
 from tests.layout import ROOT
 

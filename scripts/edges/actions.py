@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.core.errors import USAGE, Mistake
-from scripts.edges.github import Settings
+from scripts.edges.hub.github import Settings
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from scripts.core.paths import (
 )
 from scripts.core.report.material import LOCKED, Material
 from scripts.core.training import model as models
-from scripts.edges import history
-from scripts.edges.history import Declared
+from scripts.edges.repository import history
+from scripts.edges.repository.history import Declared
 
 SOURCES = ("scripts/__init__.py", "scripts/core")
 

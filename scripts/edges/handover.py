@@ -9,8 +9,9 @@ from scripts.core.errors import OUTSIDE, Mistake
 from scripts.core.handover import LISTING, RETRAIN, Handover
 from scripts.core.objects import Object
 from scripts.core.paths import DATA, DATA_DVC, LOCK, PIPELINE, RUN
-from scripts.edges import files, git, history, outcome
-from scripts.edges.cache import Cache
+from scripts.edges import files, outcome
+from scripts.edges.repository import git, history
+from scripts.edges.versions.cache import Cache
 
 MANIFEST, FILES = "manifest.json", "files"
 

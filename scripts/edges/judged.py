@@ -9,7 +9,8 @@ from scripts.core import bundle, code, objects, standing
 from scripts.core.errors import OUTSIDE, Mistake
 from scripts.core.params import Params
 from scripts.core.paths import CANDIDATE, DATA, DRIFT, EVALUATION, LOCK, RUN, VALIDATION
-from scripts.edges import dvc, outcome, project
+from scripts.edges import outcome, project
+from scripts.edges.versions import dvc
 
 Report = Mapping[str, Any]
 

@@ -11,7 +11,8 @@ from scripts.core.errors import OUTSIDE, USAGE, Mistake
 from scripts.core.params import Params
 from scripts.core.paths import DATA, DATA_DVC, DECLARATION, LOCK, PARAMS, PIPELINE, PRODUCTION, PRODUCTION_DVC
 from scripts.core.settings import yaml_file
-from scripts.edges import dvc, installed
+from scripts.edges import installed
+from scripts.edges.versions import dvc
 
 if TYPE_CHECKING:
     from scripts.core.bundle import Bundle

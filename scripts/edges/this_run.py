@@ -9,8 +9,9 @@ from scripts.core import bundle
 from scripts.core.errors import Mistake
 from scripts.core.ledger_line import Known, Origin
 from scripts.core.paths import DECLARATION, EVALUATION, LOCK, OUTCOME, PARAMS, PREDICTIONS, RUN
-from scripts.edges import git, outcome, project
+from scripts.edges import outcome, project
 from scripts.edges.actions import Job
+from scripts.edges.repository import git
 
 REPORTS = {"run": RUN, "evaluation": EVALUATION, "declaration": DECLARATION}
 

@@ -5,7 +5,7 @@ import pytest
 
 from scripts.core.errors import USAGE, Mistake
 from scripts.edges.actions import Job, job
-from scripts.edges.github import GitHub
+from scripts.edges.hub.github import GitHub
 from tests.github_server import Forge
 
 RUN = {

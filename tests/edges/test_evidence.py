@@ -8,7 +8,7 @@ from scripts.core import bundle
 from scripts.core.errors import OUTSIDE, Mistake
 from scripts.core.report.material import Material
 from scripts.edges import evidence
-from scripts.edges.history import Declared
+from scripts.edges.repository.history import Declared
 from tests import bundles
 from tests.github_server import Forge
 from tests.releasing import ONE, PAGE, PICTURE, TWO, Project, begun

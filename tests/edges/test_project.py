@@ -8,7 +8,8 @@ import pytest
 from scripts.core import bundle, declaration, paths
 from scripts.core.declaration import Declaration
 from scripts.core.errors import OUTSIDE, USAGE, Mistake
-from scripts.edges import dvc, project
+from scripts.edges import project
+from scripts.edges.versions import dvc
 from tests import tables
 from tests.layout import ROOT
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from scripts.edges.github import Settings
+from scripts.edges.hub.github import Settings
 from tests.github_server import actions, git_http, issues, merging, pulls, releases, server, statuses
 from tests.github_server.bare import Bare
 from tests.github_server.description import description

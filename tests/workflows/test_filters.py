@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.edges import git
+from scripts.edges.repository import git
 from tests.workflows.reading import NAMES, jobs, matches, woken, workflow
 
 PROMOTION = ["models/production.json", "models/production.zip.dvc"]

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from scripts.core import declaration
-from scripts.edges import dvc, git
-from scripts.edges.github import GitHub
+from scripts.edges.hub.github import GitHub
+from scripts.edges.repository import git
+from scripts.edges.versions import dvc
 from tests.github_server import Forge
 from tests.layout import ROOT
 from tests.workflows.act import Act, Event, Ran
