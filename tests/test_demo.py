@@ -32,6 +32,7 @@ def test_a_year_of_one_month_has_nothing_to_compare() -> None:
     assert demo.ending([month("2013-01", None, None, promoted=True)]) == "No month was scored by both models."
 
 
+@pytest.mark.flows
 def test_two_months_are_lived_through_and_nothing_outside_is_touched(tmp_path: Path) -> None:
     into = tmp_path / "demo"
     before = subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True).stdout

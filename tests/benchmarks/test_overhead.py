@@ -68,6 +68,7 @@ def test_bare_splits_as_the_loop_does(folder: Path) -> None:
     assert set(train["flight_id"]) == set(frame["flight_id"][split.train])
 
 
+@pytest.mark.flows
 def test_both_scripts_score_the_same_rows_alike(folder: Path) -> None:
     alone, tutorial = printed("benchmarks.bare", folder), printed("benchmarks.tutorial", folder)
     assert alone == tutorial

@@ -103,7 +103,8 @@ def test_a_run_that_hangs_is_ended_with_all_that_it_started(act: Act) -> None:
     act.timeout = 3.0
     with pytest.raises(subprocess.TimeoutExpired):
         run(act, "  one:\n    runs-on: ubuntu-latest\n    steps:\n      - run: exec sleep 987654\n")
-    assert not [process for process in psutil.process_iter() if "987654" in _words(process)]
+    left = [process for process in psutil.process_iter() if "987654" in _words(process)]
+    assert not psutil.wait_procs(left, timeout=10)[1], "killed, they are gone as soon as the kernel comes to it"
 
 
 def _words(process: psutil.Process) -> list[str]:
