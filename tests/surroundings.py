@@ -96,7 +96,7 @@ def unhurried(forge: Forge, patch: pytest.MonkeyPatch) -> None:
         patch.delenv(name, raising=False)
     patch.setattr(actions, "Settings", functools.partial(github.Settings, pace=0, timeout=5))
     hurried = functools.partial(github.GitHub, sleep=forge.pass_time)
-    for module in ("edges.world", "edges.mainline", "edges.deployment", "rollback", "compare"):
+    for module in ("edges.hub.world", "edges.hub.mainline", "edges.hub.deployment", "rollback", "compare"):
         patch.setattr(f"scripts.{module}.GitHub", hurried)
 
 

@@ -128,7 +128,9 @@ def undisturbed(begun: Scratch, tmp_path_factory: pytest.TempPathFactory) -> Scr
     return Scratch(root)
 
 
-@pytest.mark.parametrize("seconds", [0.6, pytest.param(2.0, marks=pytest.mark.faults), 4.5])
+@pytest.mark.parametrize(
+    "seconds", [pytest.param(0.6, marks=pytest.mark.faults), pytest.param(2.0, marks=pytest.mark.faults), 4.5]
+)
 def test_a_run_that_was_killed_and_made_again_ends_the_same(
     copy: Scratch, undisturbed: Scratch, seconds: float
 ) -> None:

@@ -12,9 +12,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from tests.workflows.reading import FILES
 
@@ -113,7 +116,11 @@ class Act:
             try:
                 said, _ = process.communicate(timeout=self.timeout)
             except BaseException:
+                begun = psutil.Process(process.pid).children(recursive=True)  # steps have process groups of their own
                 os.killpg(process.pid, signal.SIGKILL)
+                for each in begun:
+                    with suppress(psutil.NoSuchProcess):
+                        each.kill()
                 raise
         (self.folder / f"log-{self.runs}-{workflow}.jsonl").write_text(said)
         return _read(process.returncode, said)
