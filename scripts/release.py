@@ -1,4 +1,4 @@
-"""Publish the model that main declares, unless it is published, and make it the latest release."""
+"""Publish the model that main declares, unless it is published, and let it be the latest release."""
 
 import argparse
 import os
