@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 from scripts.core.errors import USAGE, Mistake
 from scripts.core.scoring import metrics
 from scripts.core.settings import yaml_file
+from scripts.core.settings.backtest_params import Backtest, Compute
 from scripts.core.settings.data_params import Data, Validate
 from scripts.core.settings.loop_params import Alerts, Promotion, Release, Store
 from scripts.core.settings.param_types import Block, Count, Dotted, Plain, Positive, PositiveSpan, Share
@@ -86,9 +87,9 @@ class Train(Block):
 
 class Guardrail(Block):
     max_worse: Annotated[float, Field(ge=0)] | None = None
-    """How much worse than production, in the metric's units, is tolerated."""
+    """How much worse is tolerated, in the metric's units."""
     max_worse_relative: Annotated[float, Field(ge=0)] | None = None
-    """The same as a share of production's value."""
+    """The same as a share of the other model's value."""
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -128,6 +129,12 @@ class Gate(Block):
     """Share of hold-out rows found among training rows past which nothing is believed."""
     reuse_budget: Count | None = 4
     """Verdicts on the same hold-out rows past which a further one must prove more; null: any number."""
+    anchors: Count = 3
+    """Released models before production that are scored on the hold-out, too."""
+    pinned: Positive | None = None
+    """Version of one more released model that always is."""
+    anchor_max_worse: Guardrail | None = Guardrail(max_worse_relative=0.02)
+    """How much worse than the best of them the deciding metric may be; null: it is only reported."""
     seed: Count = 0
     """Seed of the resampling."""
 
@@ -231,6 +238,10 @@ class Params(Block):
     """Who hears of what."""
     tracking: Tracking = Tracking()
     """Where runs are recorded."""
+    compute: Compute = Compute()
+    """Where many fits run side by side."""
+    backtest: Backtest = Backtest()
+    """What a policy of retraining is judged by."""
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:
