@@ -1,0 +1,89 @@
+"""One task of an engine: the same work in this process, in one beside it and on another machine."""
+
+import pickle
+import traceback
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+Warned = tuple[str, type[Warning], str, int]
+
+
+@dataclass(frozen=True)
+class Work:
+    """A function with the values that all its tasks share, pickled once for all of them."""
+
+    content: Any  # (n,) uint8: joblib shares an array between processes, dask keeps one on each worker
+    key: str
+    threads: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a task; an error travels as a value, so that what an engine raises is always its own trouble."""
+
+    value: Any
+    error: Exception | None
+    warned: tuple[Warned, ...]
+
+
+_unpacked: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {}
+
+
+def packed(function: Callable[..., Any], shared: tuple[Any, ...], threads: int) -> Work:
+    import cloudpickle  # type: ignore[import-untyped]
+    import numpy as np
+
+    content = cloudpickle.dumps((function, shared))
+    return Work(np.frombuffer(content, dtype=np.uint8), sha256(content).hexdigest(), threads)
+
+
+def computed(function: Callable[..., Any], shared: tuple[Any, ...], item: Any, threads: int) -> Any:
+    """The function's answer with so many threads in BLAS and OpenMP, on which the last digits may depend."""
+    import sklearn.linear_model  # noqa: F401 - only libraries that are loaded can be limited
+
+    with threadpool_limits(threads):
+        return function(item, *shared)
+
+
+def answered(work: Work, item: Any) -> Answer:
+    """The same on a worker."""
+    with warnings.catch_warnings(record=True) as raised:
+        value, error = None, None
+        try:
+            value = computed(*_unpack(work), item, work.threads)
+        except Exception as failure:  # whatever the function raises is the caller's
+            error = _portable(failure)
+    said = tuple((str(each.message), each.category, each.filename, each.lineno) for each in raised)
+    return Answer(value, error, said)
+
+
+def _unpack(work: Work) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    """Done once on each worker; the values of an earlier map are let go."""
+    if work.key not in _unpacked:
+        _unpacked.clear()
+        _unpacked[work.key] = pickle.loads(memoryview(work.content))
+    return _unpacked[work.key]
+
+
+def _portable(error: Exception) -> Exception:
+    """The error itself, with its traceback as a note; in words if it would not survive the journey."""
+    error.add_note("".join(traceback.format_exception(error)))
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:  # an exception of any make
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
+
+
+def value(answer: Answer) -> Any:
+    """The value, or the task's error raised; warnings are given as if they had been raised here."""
+    for text, category, file, line in answer.warned:
+        warnings.warn_explicit(text, category, file, line)
+    if answer.error is not None:
+        raise answer.error
+    return answer.value
