@@ -19,6 +19,7 @@ WHERE = {
     "closed": "was closed",
     "left": "was left as it is",
     "issue": "could not be opened: an issue asks for it",
+    "carried": "brings data and reports to main, which takes no push",
     "nothing": "said so already",
 }
 PROPOSED = ("opened", "refreshed", "issue", "committed", "nothing")

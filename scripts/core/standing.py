@@ -28,6 +28,7 @@ class Note:
     url: str | None = None  # of the workflow's run that made the candidate
     seconds: float | None = None  # that it took
     closed: bool = False  # by a run, not by a person
+    record: bool = False  # of data and reports alone: see Carry
 
     def __str__(self) -> str:
         text = json.dumps(asdict(self), sort_keys=True).replace(">", "\\u003e")
@@ -99,6 +100,8 @@ class Situation:
     release: bool  # a candidate that won is committed to main at once
     pulls: Sequence[Pull]  # all of the standing branch, newest first
     foreign: Sequence[str]  # commits on the branch that are not a run's
+    run: str | None = None  # by what went into it
+    rides: bool = False  # main takes no push: what the run found has not reached it
 
     @property
     def standing(self) -> Pull | None:
@@ -136,14 +139,44 @@ class Commit:
 
 
 @dataclass(frozen=True)
+class Carry:
+    """Nothing is promoted, but main takes data and reports by pull request alone; `pull` (None: a new one) has them."""
+
+    pull: Pull | None
+    reason: str
+
+
+@dataclass(frozen=True)
 class Nothing:
     reason: str
 
 
-Action = Open | Refresh | Close | Leave | Commit | Nothing
+Action = Open | Refresh | Close | Leave | Commit | Carry | Nothing
 
 
 def decide(now: Situation) -> Action:
+    action = _of_candidate(now)
+    if isinstance(action, Open | Refresh | Commit) or not now.rides:
+        return action
+    return _carried(now, action)
+
+
+def _carried(now: Situation, action: Close | Leave | Nothing) -> Close | Leave | Carry | Nothing:
+    """Data are a fact: a run whose data reached nothing would be done again by every run after it."""
+    if now.foreign or now.stale is not None:
+        return action
+    if now.standing is None and (closed := _refused(now, record=True)) and closed.note and closed.note.run == now.run:
+        return Leave(None, f"#{closed.number}, which would bring data and reports to main, was closed by a person")
+    said = _of_candidate(replace(now, pulls=())) if isinstance(action, Close) else action  # it is not closed
+    return Carry(now.standing, said.reason)
+
+
+def _refused(now: Situation, record: bool) -> Pull | None:
+    """The newest that a person closed, among those of candidates or those of data and reports."""
+    return next((one for one in now.pulls if one.refused and bool(one.note and one.note.record) is record), None)
+
+
+def _of_candidate(now: Situation) -> Open | Refresh | Close | Leave | Commit | Nothing:
     pull = now.standing
     if now.verdict is None or now.candidate is None:
         return Nothing("no candidate was judged yet")
@@ -160,7 +193,7 @@ def decide(now: Situation) -> Action:
     return _proposed(now, pull)
 
 
-def _proposed(now: Situation, pull: Pull | None) -> Action:
+def _proposed(now: Situation, pull: Pull | None) -> Open | Refresh | Leave:
     if now.foreign:
         named = ", ".join(commit[:7] for commit in now.foreign[:5])
         return Leave(
@@ -170,7 +203,7 @@ def _proposed(now: Situation, pull: Pull | None) -> Action:
         )
     if pull is not None:
         return Refresh(pull, "the candidate wins")
-    refused = next((one for one in now.pulls if one.refused), None)
+    refused = _refused(now, record=False)
     if refused is not None and refused.note is not None and refused.note.key == now.key:
         said = f"#{refused.number} was closed by a person, and neither data nor params nor margin changed since"
         return Leave(None, said)

@@ -5,7 +5,7 @@ import pytest
 
 from scripts.core import declaration, standing
 from scripts.core.declaration import Declaration
-from scripts.core.standing import Close, Commit, Leave, Note, Nothing, Open, Pull, Refresh, Situation
+from scripts.core.standing import Carry, Close, Commit, Leave, Note, Nothing, Open, Pull, Refresh, Situation
 
 NOTE = Note("key", "sha256:new", "7f3c2a10", "https://x/runs/1", 38.0)
 
@@ -128,3 +128,41 @@ def test_a_key_is_of_data_params_and_gate() -> None:
 
 def test_no_model_yet() -> None:
     assert isinstance(standing.decide(situation(production=declaration.none())), Open)
+
+
+RIDES = {"rides": True, "run": "7f3c2a10"}
+RECORD = replace(NOTE, record=True)
+
+
+@pytest.mark.parametrize("verdict", ["HOLD", "REJECT", "INVALID", None])
+def test_where_main_takes_no_push_data_ride_whatever_the_verdict(verdict: str | None) -> None:
+    assert isinstance(standing.decide(situation(verdict=verdict, **RIDES)), Carry)
+    action = standing.decide(situation(verdict=verdict, pulls=[pull()], **RIDES))
+    assert isinstance(action, Carry) and action.pull is not None and action.pull.number == 7
+    assert not isinstance(standing.decide(situation(verdict=verdict, run="7f3c2a10")), Carry), "it was pushed"
+
+
+def test_where_main_takes_no_push_a_winner_has_them_with_it() -> None:
+    assert isinstance(standing.decide(situation(**RIDES)), Open)
+    assert isinstance(standing.decide(situation(release=True, **RIDES)), Commit)
+    action = standing.decide(situation(pulls=[pull(body=str(RECORD))], **RIDES))
+    assert isinstance(action, Refresh), "that of data and reports becomes the candidate's"
+
+
+def test_data_ride_when_only_the_candidate_was_refused() -> None:
+    action = standing.decide(situation(pulls=[pull(open=False)], **RIDES))
+    assert isinstance(action, Carry) and action.pull is None and "#7" in action.reason
+
+
+def test_data_that_a_person_refused_stay_out_until_a_run_finds_something_else() -> None:
+    refused = pull(open=False, body=str(RECORD))
+    action = standing.decide(situation(verdict="HOLD", pulls=[refused], **RIDES))
+    assert isinstance(action, Leave) and "#7" in action.reason
+    assert isinstance(standing.decide(situation(verdict="HOLD", pulls=[refused], rides=True, run="another")), Carry)
+    assert isinstance(standing.decide(situation(pulls=[refused], **RIDES)), Open), "it says nothing of a winner"
+
+
+def test_nothing_rides_on_a_persons_commits_nor_with_what_is_stale() -> None:
+    for other in ({"foreign": ["0123456789"]}, {"stale": "production is v5"}):
+        for pulls in ([], [pull()]):
+            assert not isinstance(standing.decide(situation(verdict="HOLD", pulls=pulls, **other, **RIDES)), Carry)

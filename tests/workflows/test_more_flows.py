@@ -269,3 +269,21 @@ def test_where_main_is_protected_the_record_rides_in_the_pull_request(copy: Worl
     green(ran["retrain"], "retrain", "record")
     assert copy.forge.latest == "v1" and not opened(copy)
     assert "batch" in copy.show("reports/run.json") and copy.show("data.dvc") != copy.show("data.dvc", before)
+
+
+def test_where_main_is_protected_data_without_a_winner_ride_too(copy: World) -> None:
+    in_production(copy)
+    green(copy.cron("retrain"), "retrain", "record")  # production is new to it
+    copy.forge.settings_of_repo.protected_main = True
+    month(copy, 1, strength=2.0)
+    before = copy.main()
+    ran = green(copy.cron("retrain"), "retrain", "record")
+    (pull,) = opened(copy)
+    assert copy.main() == before and pull["title"].startswith("Record data to ")
+    assert verdicts(copy)[-1] in ("HOLD", "REJECT") and f"merge [#{pull['number']}]" in ran.summary
+    green(copy.cron("retrain"), "retrain", "record")
+    assert [one["number"] for one in opened(copy)] == [pull["number"]]
+    ran_after = copy.merges(pull["number"])
+    assert set(ran_after) == {"retrain"} and not opened(copy)
+    green(ran_after["retrain"], "retrain", "record")
+    assert "nothing new" in ran_after["retrain"].log.lower() and not opened(copy)

@@ -108,6 +108,7 @@ def _next(ran: Ran) -> str:
     return {
         "opened": f"look at {where} and merge it, or close it.",
         "refreshed": f"look at {where} and merge it, or close it.",
+        "carried": f"merge {where}: until then every run starts without these data and does the same again.",
         "issue": f"see {where}: a setting keeps pull requests from being opened.",
         "committed": f"nothing to do: v{done.get('version')} is released by the next job.",
         "closed": f"nothing to do: {where} was closed. {reason}.",

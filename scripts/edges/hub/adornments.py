@@ -1,6 +1,6 @@
 """What goes with a pull request: labels, statuses, auto-merge. Each is worth a warning, not a failure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from scripts.core.errors import Mistake
 from scripts.core.report.markdown import plain
@@ -13,11 +13,12 @@ from scripts.edges.hub.threads import LAG
 COMMENT, ISSUE = "standing", "waiting"
 
 
-def adorned(task: Task, pull: Pull, head: str) -> None:
+def adorned(task: Task, pull: Pull, head: str, found: Sequence[Status]) -> None:
+    """`found`: the statuses of its head."""
     world, promotion_ = task.world, task.found.params.promotion
     attempts: list[Callable[[], None]] = [
         lambda: pulls.label(world.own, pull, promotion_.labels),
-        lambda: pulls.statuses(world.own, head, statuses(task, pull)),
+        lambda: pulls.statuses(world.own, head, found),
         lambda: threads.settle(world.own, ISSUE),
         lambda: settled(task, pull),
     ]
@@ -50,10 +51,15 @@ def statuses(task: Task, pull: Pull | None) -> list[Status]:
     url = note.url if note else task.world.job.url
     tests = len(found.evaluation["self_tests"])
     reason = plain(next(iter(found.evaluation["verdict"]["reasons"]), ""))
-    checks = found.validation or {"checks": 0, "warnings": ()}
-    said = f"{checks['checks'] - len(checks['warnings']):,} checks passed, {len(checks['warnings'])} warned"
     return [
-        Status("evergreen/validation", "success", said, url),
+        validated(task, url),
         Status("evergreen/gate", "success", f"{found.evaluation['verdict']['verdict']}: {reason}", url),
         Status("evergreen/self-test", "success", f"{tests} self-tests passed", url),
     ]
+
+
+def validated(task: Task, url: str | None) -> Status:
+    """Data that fail never come this far."""
+    checks = task.found.validation or {"checks": 0, "warnings": ()}
+    said = f"{checks['checks'] - len(checks['warnings']):,} checks passed, {len(checks['warnings'])} warned"
+    return Status("evergreen/validation", "success", said, url)

@@ -7,8 +7,8 @@ from scripts.core import standing
 from scripts.core.declaration import Declaration
 from scripts.core.report import pull_request, waiting
 from scripts.core.report.markdown import escape
-from scripts.core.standing import BRANCH, Close, Commit, Leave, Note, Nothing, Open, Pull, Refresh
-from scripts.edges.hub import adornments, pulls, threads
+from scripts.core.standing import BRANCH, Carry, Close, Commit, Leave, Note, Nothing, Open, Pull, Refresh
+from scripts.edges.hub import adornments, carrying, pulls, threads
 from scripts.edges.hub.adornments import COMMENT, ISSUE
 from scripts.edges.hub.github import Refused
 from scripts.edges.hub.task import Done, Task, message, promoted, situation
@@ -22,7 +22,10 @@ TRIES = 3  # to commit to a branch that others commit to
 
 def propose(task: Task) -> Done:
     duplicates(task)
-    action = standing.decide(situation(task.found, task.world))
+    now = situation(task.found, task.world)
+    action = standing.decide(now)
+    if now.rides and isinstance(action, Close | Leave | Nothing):
+        task.warnings.append(carrying.LOST)
     match action:
         case Nothing(reason):
             return task.done("nothing", reason)
@@ -34,6 +37,8 @@ def propose(task: Task) -> Done:
             threads.sticky(task.world.own, pull.number, COMMENT, escape(reason), LAG)
             pulls.updated(task.world.hub, pull, pull.title, standing.closed(pull.body), closed=True)
             return task.done("closed", reason, pull)
+        case Carry(pull, reason):
+            return carrying.carried(task, pull, reason)
         case Commit(reason):
             return committed(task, reason)
         case Open(reason):
@@ -71,7 +76,7 @@ def proposed(task: Task, pull: Pull | None, reason: str) -> Done:
         return asked_for(task, declared, title, body, head)
     if pull is None:
         now = pulls.updated(world.hub, now, title, body)  # it may be one that was there already
-    adornments.adorned(task, now, head)
+    adornments.adorned(task, now, head, adornments.statuses(task, now))
     told = {"version": declared.version, "headline": title}
     if pull is not None and (pull.head, pull.title, pull.body) == (head, now.title, now.body):
         return task.done("nothing", f"#{now.number} says so already", now, **told)
@@ -103,7 +108,7 @@ def noted(task: Task, pull: Pull | None) -> Note:
     found = task.found
     assert found.candidate is not None
     before = pull.note if pull else None
-    if before is not None and before.candidate == found.candidate and not found.made_now:
+    if before is not None and not before.record and before.candidate == found.candidate and not found.made_now:
         return replace(before, key=found.key, closed=False)
     run = (found.run or {}).get("run")
     seconds = (found.retrain or {}).get("total_seconds") if found.made_now else None

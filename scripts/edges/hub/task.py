@@ -18,7 +18,7 @@ from scripts.edges.versions import pointers
 
 @dataclass(frozen=True)
 class Done:
-    action: str  # opened, refreshed, closed, left, committed, nothing, issue
+    action: str  # opened, refreshed, closed, left, committed, carried, nothing, issue
     reason: str
     number: int | None = None
     url: str | None = None
@@ -60,6 +60,8 @@ def situation(found: Judged, world: World) -> Situation:
         release=found.params.promotion.mode == "release",
         pulls=world.pulls,
         foreign=world.foreign,
+        run=(found.run or {}).get("run"),
+        rides=bool((found.record or {}).get("protected")),
     )
 
 
