@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scripts.core.changes import Changes
-from scripts.core.report import sections
+from scripts.core.report import explain, sections
 from scripts.core.report.markdown import bullets, clip, code, details, escape, link, table
 from scripts.core.report.numbers import decimals, fixed, signed, spoken
 from scripts.core.report.pull_request import verdict
@@ -39,6 +39,7 @@ def _parts(found: Compared) -> Iterator[str]:
     else:
         yield f"### {_heading(found)}"
         yield verdict(found.after)
+        yield bullets(escape(each) for each in explain.needed(found.after))
         yield from _numbers(found.before, found.after)
     if found.changes.any:
         yield details("What changed in params, data and code", sections.changes(found.changes))

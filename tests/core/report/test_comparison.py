@@ -34,6 +34,14 @@ def test_verdicts_and_metrics_stand_side_by_side() -> None:
     assert said.endswith("[run](https://x/runs/1)")
 
 
+def test_it_says_what_would_have_been_needed() -> None:
+    assert "would have had to be" not in comparison.comment(compared()), "it lacks nothing that is known"
+    found = compared()
+    assert found.after is not None
+    found.after["metrics"]["log_loss"]["interval"] = [-0.03, 0.0002]
+    assert "\n\n- to be promoted on these rows log_loss would have had to be" in comparison.comment(found)
+
+
 def test_a_worse_score_points_down() -> None:
     found = compared()
     assert found.after is not None
