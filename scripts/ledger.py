@@ -22,18 +22,23 @@ from scripts.edges.repository import ledger as branch
 SHOWN = 30  # lines of the table
 
 
-def add(job: Job, known: Known) -> tuple[Line, bool]:
-    """The line of this run, and whether it is new; what is missing beside it is found out from the lines before."""
+def add(job: Job, known: Known) -> tuple[Line, bool, str | None]:
+    """The line of this run, whether it is new, and what it spared.
+
+    What is missing beside it is found out from the lines before.
+    """
     written: list[Line] = []
+    spared: list[str | None] = []
 
     def with_this(content: bytes | None) -> bytes | None:
         before = ledger.parse(content)
         warnings = [*ledger.missed(before.lines, known.now), *map(str, before.broken)]
         written[:] = [ledger_line.composed(known, warnings)]
+        spared[:] = [ledger_text.saved(written[0], before.lines)]
         return ledger.with_line(content, written[0])
 
     new = branch.append(branch.book(job), FILE, with_this, f"Ledger: {known.name}")
-    return written[0], new
+    return written[0], new, spared[0]
 
 
 def added(job: Job, given: argparse.Namespace) -> int:
@@ -42,7 +47,7 @@ def added(job: Job, given: argparse.Namespace) -> int:
         print(f"{BRANCH}: a dry run has no line")
         return 0
     with outcome.kept("ledger") as kept:
-        line, new = add(job, known)
+        line, new, spared = add(job, known)
         kept |= {"id": line.id, "new": new, "warnings": list(line.warnings)}
     if given.json:
         print(ledger.render(line).decode(), end="")
@@ -50,6 +55,8 @@ def added(job: Job, given: argparse.Namespace) -> int:
         print(f"{BRANCH}: {'a line for' if new else 'has already the line of'} {line.id}")
         for warning in line.warnings:
             print(f"  Warning: {text.shown(warning)}")
+    if spared:
+        job.say(escape(f"{spared.capitalize()}."))
     if line.warnings:
         job.say("\n".join(f"> ⚠️ {escape(warning)}" for warning in line.warnings))
     return 0

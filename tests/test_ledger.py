@@ -98,6 +98,15 @@ def test_a_missed_schedule_is_told_in_the_line_and_on_the_page(here: Place) -> N
     assert lines(here)[-1]["warnings"][0].endswith("still enabled on the Actions page.")
 
 
+def test_what_a_run_saved_is_said_on_its_page(here: Place) -> None:
+    took = {"verdict": "HOLD", "seconds": {"train": 150.0, "evaluate": 30.0}, "time": "2026-01-01T03:17:00+00:00"}
+    keep(here, {"id": "1-1-retrain", **took})
+    here.on_github("9001")
+    here.left(retrain=RETRAIN | {"triggers": [{"name": "max_age", "state": "quiet", "says": "age 30 of 90D"}]})
+    run(here, "add")
+    assert here.summary == "No retraining: about 3 minutes saved (as the last retrain took).\n\n"
+
+
 def test_releases_that_had_nothing_to_do_are_not_shown(here: Place) -> None:
     keep(
         here,

@@ -128,10 +128,13 @@ def _retrained(case: Case) -> Iterator[Alert]:
     line = case.line
     if line.verdict and line.new:
         title = f"retrained: {line.verdict}" + (f", {headline(line)}" if line.metrics else "")
-        yield _alert(case, "retrained", (line.candidate or line.run, line.verdict), title, line.reasons)
+        told = [*line.reasons, *line.explained]
+        yield _alert(case, "retrained", (line.candidate or line.run, line.verdict), title, told)
     elif line.triggers and line.new and line.ended == 0:
         far = [f"{each.name.replace('_', ' ')}: {each.says}" for each in line.triggers if each.state == "quiet"]
-        yield _alert(case, "skipped", (line.run,), "no reason to retrain", far)
+        spared = ledger_text.saved(line, case.before)
+        told = [*far, *line.explained, *([spared] if spared else [])]
+        yield _alert(case, "skipped", (line.run,), "no reason to retrain", told)
 
 
 def _released(case: Case) -> Iterator[Alert]:

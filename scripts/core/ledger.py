@@ -85,6 +85,11 @@ class Line(Part):
     verdict: str | None = None
     first: bool = False
     reasons: tuple[str, ...] = ()
+    explained: tuple[str, ...] = ()  # what was needed to be promoted; without a verdict, what waiting costs
+    holdout: str | None = None  # fingerprint of the rows that were judged on
+    uses: float | None = None  # verdicts on these rows before
+    best: int | None = None  # version of the best of the earlier releases on these rows
+    rollback: bool = False  # whether it is better than production, and than the candidate
     metrics: dict[str, Score] = {}
     seconds: dict[str, float] = {}
     total_seconds: float | None = None

@@ -168,15 +168,21 @@ def _found(retrain: Mapping[str, Any], evaluation: Mapping[str, Any] | None, md5
         "drift_share": retrain.get("drift_share"),
         "verdict": retrain["verdict"] if judged else None,
         "reasons": tuple(_cut(iter(retrain.get("reasons") or []))) if judged else (),
+        "explained": tuple(_cut(iter(retrain.get("explained") or []))) if retrain.get("new") else (),
     }
     return out | (_evaluated(evaluation, md5) if evaluation else {})
 
 
 def _evaluated(evaluation: Mapping[str, Any], md5: str | None) -> dict[str, Any]:
     models, predictions = evaluation["models"], evaluation.get("predictions")
+    holdout, anchors = evaluation.get("holdout") or {}, evaluation.get("anchors") or {}
     bundles = {name: model["bundle"] for name, model in models.items() if model and model["bundle"]}
     return {
         "first": evaluation["verdict"]["first"],
+        "holdout": holdout.get("fingerprint"),
+        "uses": holdout.get("uses"),
+        "best": anchors.get("best"),
+        "rollback": bool(anchors.get("rollback")),
         "metrics": {name: Score.model_validate(values) for name, values in evaluation["metrics"].items()},
         "bundles": bundles,
         "predictions": Predictions(digest=predictions["digest"], md5=md5) if predictions else None,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from scripts.core.declaration import Declaration
 from scripts.core.ledger import Line, Score, Trigger
+from scripts.core.report import explain
 from scripts.core.report.markdown import plain
 from scripts.core.text import number
 
@@ -101,6 +102,8 @@ def why(line: Line, lines: Sequence[Line]) -> list[str]:
     if line.drift_share is not None:
         out += _entry("Drift", f"The drifted columns weighed {line.drift_share:.2f} of all that the model uses.")
     out += _entry("Verdict", *_verdict(line))
+    out += _entry("Needed" if line.verdict else "Waiting", *(f"{each}." for each in _explained(line, lines)))
+    out += _entry("Hold-out", _worn(line), _best(line))
     out += _entry("Metrics", *(_metric(name, score, line) for name, score in line.metrics.items()))
     out += _entry("Then", *_then(line, lines))
     out += _entry("Took", _times(line))
@@ -164,6 +167,36 @@ def _verdict(line: Line) -> Iterator[str]:
         yield "None: nothing was trained."
     elif line.ended != 0:
         yield "None: the run did not come to one."
+
+
+def _explained(line: Line, lines: Sequence[Line]) -> Iterator[str]:
+    yield from line.explained
+    if (spared := saved(line, lines)) is not None:
+        yield spared
+
+
+def saved(line: Line, lines: Sequence[Line]) -> str | None:
+    """What a run spared that came to its end without a retrain, by those before it; None where none is known."""
+    if line.command != "retrain" or line.ended != 0 or line.verdict or not line.triggers:
+        return None
+    took = [explain.trained(each.seconds) for each in lines if each.verdict and each.moment < line.moment]
+    return explain.saved([seconds for seconds in took if seconds is not None])
+
+
+def _worn(line: Line) -> str | None:
+    """Nothing of a first model, which is compared with none."""
+    if line.uses is None or line.first:
+        return None
+    rows = f" ({line.holdout.removeprefix('sha256:')[:10]})" if line.holdout else ""
+    many = {0: "No verdict was", 1: "One verdict was"}.get(line.uses, f"{line.uses:g} verdicts were")
+    return f"{many} taken on these rows{rows} before."
+
+
+def _best(line: Line) -> str | None:
+    if line.best is None:
+        return None
+    advised = ": better than production and the candidate, so that going back to it was advised"
+    return f"Of the earlier releases v{line.best} is the best on them{advised if line.rollback else ''}."
 
 
 def _metric(name: str, score: Score, line: Line) -> str:

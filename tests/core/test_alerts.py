@@ -130,6 +130,22 @@ def test_going_back_to_the_same_version_twice_is_told_twice() -> None:
     assert keys(line(**once)) == keys(line("again", **once)) != keys(line(**{**once, "commit": "b" * 40}))
 
 
+def test_what_would_have_been_needed_and_what_waiting_costs_is_told() -> None:
+    (retrained,) = found(line(**{**WON, "verdict": "HOLD", "pull_request": None}, explained=["it takes 0.5449"]))
+    assert "· log_loss better by 0.0149\n· it takes 0.5449" in retrained.text
+    took = line("1-1-retrain", **WON, seconds={"train": 150.0, "evaluate": 30.0})
+    idle = {
+        "triggers": [QUIET],
+        "explained": ["2 of 17 columns drifted"],
+        "time": (NOW + timedelta(days=1)).isoformat(),
+    }
+    (skipped,) = found(line("2-1-retrain", **idle), before=(took,))
+    assert skipped.text.startswith(
+        "· max age: age 30 of 90D\n· 2 of 17 columns drifted\n"
+        "· no retraining: about 3 minutes saved (as the last retrain took)"
+    )
+
+
 def test_memory() -> None:
     (proposed, retrained) = found(line(**WON))
     both = [proposed, retrained]

@@ -44,6 +44,7 @@ EVALUATION = {
     "verdict": {"verdict": "PROMOTE", "first": False, "reasons": ["log_loss better by 0.0149"]},
     "models": {"candidate": {"bundle": "sha256:9c"}, "production": {"version": 4, "bundle": "sha256:41"}},
     "metrics": {"log_loss": {**SCORE, "reading": "better"}},
+    "holdout": {"rows": 6512, "fingerprint": "sha256:ab12", "uses": 2.4},
     "predictions": {"file": "reports/predictions.parquet", "digest": "sha256:77"},
 }
 PROPOSE = {"code": 0, "action": "opened", "number": 14, "url": "https://github.com/octo/e/pull/14", "version": 5}
@@ -94,6 +95,8 @@ def test_a_retrain_on_github_with_all_that_it_did() -> None:
         "drift_share": 0.21,
         "verdict": "PROMOTE",
         "reasons": ["log_loss better by 0.0149"],
+        "holdout": "sha256:ab12",
+        "uses": 2.4,
         "metrics": {"log_loss": SCORE},
         "seconds": {"validate": 2.1, "train": 6.1},
         "total_seconds": 38.0,
@@ -105,6 +108,30 @@ def test_a_retrain_on_github_with_all_that_it_did() -> None:
         "digests": {"code": "sha256:c0", "params": "sha256:aa"},
         "warnings": ["MLflow: gave no answer"],
     }
+
+
+def test_what_was_explained_is_kept_of_this_run_alone() -> None:
+    held = {**RETRAIN, "verdict": "HOLD", "explained": ["log_loss would have had to be 0.5449 or less"]}
+    assert made({"retrain": held}).explained == ("log_loss would have had to be 0.5449 or less",)
+    waiting = {**held, "verdict": None, "explained": ["4 of 17 columns drifted"]}
+    assert made({"retrain": waiting}).explained == ("4 of 17 columns drifted",)
+    assert made({"retrain": {**held, "new": False}}).explained == ()
+    assert len(made({"retrain": {**held, "explained": [f"{n}" for n in range(99)]}}).explained) == 21
+
+
+def test_a_hold_out_that_nobody_judged_on_before_is_not_one_of_unknown_use() -> None:
+    fresh = {**EVALUATION, "holdout": {"fingerprint": "sha256:ab12", "uses": 0.0}}
+    assert made({"retrain": RETRAIN}, evaluation=fresh).uses == 0.0
+    older = {name: value for name, value in EVALUATION.items() if name != "holdout"}
+    line = made({"retrain": RETRAIN}, evaluation=older)
+    assert (line.uses, line.holdout) == (None, None)
+
+
+def test_the_best_of_the_earlier_releases_is_kept() -> None:
+    anchored = {**EVALUATION, "anchors": {"best": 3, "rollback": True, "rows": []}}
+    line = made({"retrain": RETRAIN}, evaluation=anchored)
+    assert (line.best, line.rollback) == (3, True)
+    assert made({"retrain": RETRAIN}, evaluation=EVALUATION).best is None
 
 
 def test_nothing_new_has_no_verdict_of_its_own() -> None:

@@ -1,9 +1,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from scripts.core import declaration
 from scripts.core.ledger import Line
-from scripts.core.ledger_text import WIDTH, declared, since, table, why
+from scripts.core.ledger_text import WIDTH, declared, saved, since, table, why
 
 START = datetime(2026, 11, 1, 3, 17, tzinfo=UTC)
 SCORE = {"decides": True, "candidate": 0.561, "production": 0.5759, "difference": -0.0149, "interval": [-0.028, -0.002]}
@@ -125,6 +127,50 @@ def test_a_candidate_that_did_not_win_says_what_stays() -> None:
     first: dict[str, Any] = {**held, "production": 0, "metrics": {"log_loss": {"decides": True, "candidate": 0.3242}}}
     assert "there is no production model yet." in "\n".join(why(line(**first), []))
     assert "  HOLD     0.3242    -" in table([line(**first)])[1]
+
+
+def test_what_was_needed_and_how_worn_the_rows_were_is_told() -> None:
+    held = {**WON, "verdict": "HOLD", "explained": ["log_loss would have had to be 0.5449 or less; it is 0.5610"]}
+    told = why(line(**held, holdout="sha256:ab12cd34ef5678", uses=2.4), [])
+    assert "Needed     log_loss would have had to be 0.5449 or less; it is 0.5610." in told
+    assert "Hold-out   2.4 verdicts were taken on these rows (ab12cd34ef) before." in told
+
+
+@pytest.mark.parametrize(
+    ("uses", "words"),
+    [
+        (0.0, "No verdict was taken on these rows before."),
+        (1.0, "One verdict was taken on these rows before."),
+        (5.0, "5 verdicts were taken on these rows before."),
+    ],
+)
+def test_uses_are_told_in_words(uses: float, words: str) -> None:
+    assert f"Hold-out   {words}" in why(line(**WON, uses=uses), [])
+    assert "Hold-out" not in "".join(why(line(**{**WON, "first": True}, uses=uses), []))
+
+
+def test_the_best_of_the_earlier_releases_is_told() -> None:
+    told = "\n".join(why(line(**WON, best=3), []))
+    assert "Hold-out   Of the earlier releases v3 is the best on them.\n" in told
+    told = " ".join(" ".join(why(line(**WON, uses=2.4, best=3, rollback=True), [])).split())
+    assert "v3 is the best on them: better than production and the candidate, so that going back to it" in told
+
+
+def test_lines_of_earlier_versions_say_nothing_of_it() -> None:
+    told = "".join(why(line(**WON), []))
+    assert "Hold-out" not in told and "Needed" not in told
+
+
+def test_a_run_that_did_not_retrain_says_what_waiting_costs_and_what_it_saved() -> None:
+    took = [line(day, **{**WON, "seconds": {"train": 100.0 + day, "evaluate": 80.0}}) for day in range(7)]
+    idle = line(7, triggers=[QUIET], explained=["4 of 17 columns drifted"])
+    told = why(idle, [*took, idle, line(8, **{**WON, "seconds": {"train": 9999.0}})])
+    assert "Waiting    4 of 17 columns drifted." in told
+    assert "           no retraining: about 3 minutes saved (the median of the last 5 retrains)." in told
+    judged_again = {**WON, "seconds": {"evaluate": 80.0}}
+    assert saved(idle, [line(6, **judged_again), idle]) is None, "nothing was trained there"
+    assert saved(took[6], took) is saved(line(7, triggers=[QUIET], ended=1), took) is None
+    assert saved(line(7, **RELEASED), took) is None
 
 
 def test_a_commit_without_a_pull_request_is_told() -> None:
