@@ -28,8 +28,8 @@ from scripts.core.paths import (
     RUN,
     VALIDATION,
 )
-from scripts.core.report import run_page
-from scripts.edges import actions, asked, files, lock, outcome, project
+from scripts.core.report import explain, run_page
+from scripts.edges import actions, asked, files, lock, outcome, project, took
 from scripts.edges.asked import Asked
 from scripts.edges.progress import Progress
 from scripts.edges.registry import tracking
@@ -141,9 +141,9 @@ def unchanged(run: Run) -> Outcome:
     decision = triggers.Decision.from_list(run.last["triggers"])
     verdict = f" (the last verdict was {run.last['verdict']})" if run.last["verdict"] else ""
     said = f"nothing new{verdict}"
-    return Outcome(
-        summary.nothing_new(run.params.data.name, run.declaration.version, decision, said), {**run.last, "new": False}
-    )
+    saved = explain.saved(took.known())
+    lines = summary.nothing_new(run.params.data.name, run.declaration.version, decision, said, saved)
+    return Outcome(lines, {**run.last, "new": False})
 
 
 def decided(run: Run, validation: Mapping[str, Any], drift: Mapping[str, Any] | None) -> triggers.Decision:
@@ -205,6 +205,8 @@ def finished(run: Run, validation: Mapping[str, Any], decision: triggers.Decisio
         "verdict": evaluation["verdict"]["verdict"] if evaluation else None,
     }
     files.write(RUN, text.to_json(record).encode())
+    drift = project.read_json(DRIFT)
+    explained = explain.explained(record, evaluation, drift, run.params.data.label_delay)
     found = summary.Found(
         name=run.params.data.name,
         run=run.id,
@@ -214,15 +216,20 @@ def finished(run: Run, validation: Mapping[str, Any], decision: triggers.Decisio
         production=run.declaration.version,
         decision=decision,
         validation=validation,
-        drift=project.read_json(DRIFT),
+        drift=drift,
         manifest=project.read_bundle(CANDIDATE, None).manifest if evaluation else None,
         evaluation=evaluation,
         seconds=run.seconds,
         warnings=warnings,
+        explained=explained,
+        saved=None if evaluation else explain.saved(took.known()),
     )
+    if (trained := explain.trained(run.seconds)) is not None:
+        took.keep(trained)
     seconds = {stage: round(value, 2) for stage, value in run.seconds.items()}
     machines = {**record, "new": True, "seconds": seconds, "evaluation": evaluation, "warnings": warnings}
-    return Outcome(summary.lines(found), machines | facts.told(validation, found.drift, evaluation))
+    machines |= {"explained": explained}
+    return Outcome(summary.lines(found), machines | facts.told(validation, drift, evaluation))
 
 
 def begun(what: Asked, progress: Progress) -> Run:

@@ -29,6 +29,8 @@ class Found:
     evaluation: Mapping[str, Any] | None
     seconds: Mapping[str, float]
     warnings: Sequence[str]
+    explained: Sequence[str] = ()  # what was needed, or what waiting costs: see report/explain.py
+    saved: str | None = None  # by not retraining
 
 
 def lines(found: Found) -> list[str]:
@@ -38,11 +40,13 @@ def lines(found: Found) -> list[str]:
         out += _entry("Drift", *_drift(found.drift))
     out += _entry("Why", str(found.decision))
     if found.evaluation is None:
+        out += _entry("Waiting", *found.explained, *([found.saved] if found.saved else []))
         return [*out, *_entry("Next", _nothing(found))]
     if found.manifest is not None:
         out += _entry("Train", _train(found.manifest, found.seconds))
     out += ["", *_table(found.evaluation), ""]
     out += _entry(found.evaluation["verdict"]["verdict"], *_verdict(found.evaluation))
+    out += _entry("Needed", *found.explained)
     out += ["", *_entry("Reports", "reports/drift.html · reports/evaluation.json · reports/plots/")]
     out += _entry("Next", _next(found.evaluation, found.production))
     for warning in found.warnings:
@@ -50,11 +54,12 @@ def lines(found: Found) -> list[str]:
     return out
 
 
-def nothing_new(name: str, production: int, decision: Decision, data: str) -> list[str]:
-    """Two lines: that there is nothing to do, and how far every trigger is from firing."""
+def nothing_new(name: str, production: int, decision: Decision, data: str, saved: str | None = None) -> list[str]:
+    """Few lines: that there is nothing to do, how far every trigger is from firing, and what that saves."""
     kept = f"production v{production} stays" if production else "no production model yet"
     far = " · ".join(trigger.says for trigger in decision.triggers if trigger.state not in ("off", "unknown"))
-    return [*_wrapped(f"Evergreen · {name} · {data}: {kept}", ""), *_wrapped(far or "no trigger is measured yet", "  ")]
+    head = _wrapped(f"Evergreen · {name} · {data}: {kept}", "")
+    return [*head, *_wrapped(far or "no trigger is measured yet", "  "), *([saved] if saved else [])]
 
 
 def _wrapped(text: str, indent: str) -> list[str]:

@@ -72,7 +72,13 @@ def found(**others: Any) -> Found:
 
 
 def test_the_whole_summary_to_the_letter() -> None:
-    assert "\n".join(summary.lines(found(warnings=["MLflow can't be reached: connection refused."]))) == (
+    needed = (
+        "to be promoted on these rows log_loss would have had to be 0.4162 or less: better than production by 0.0355, "
+        "at an interval as wide as this one; it is 0.4746",
+        "more rows alone would do no good",
+    )
+    warnings = ["MLflow can't be reached: connection refused."]
+    assert "\n".join(summary.lines(found(warnings=warnings, explained=needed, saved="never said here"))) == (
         """\
 Evergreen · flight-disruption · run 7f3c2a
 
@@ -92,6 +98,9 @@ HOLD      not proven better.
           A difference of 0.031 could have been.
           slices: 12 compared, 1 broken (origin JFK), 2 too small to judge
           self-test passed · no hold-out row was trained on
+Needed    to be promoted on these rows log_loss would have had to be 0.4162 or less: better than
+          production by 0.0355, at an interval as wide as this one; it is 0.4746
+          more rows alone would do no good
 
 Reports   reports/drift.html · reports/evaluation.json · reports/plots/
 Next      nothing to do: production v4 stays. More labelled rows may settle it
@@ -160,6 +169,15 @@ def test_without_a_reason_to_retrain_it_ends_there() -> None:
     )
 
 
+def test_a_run_that_retrained_nothing_says_what_waiting_costs_and_what_it_saved() -> None:
+    given = {"evaluation": None, "manifest": None, "decision": Decision((QUIET,))}
+    told = found(**given, explained=["8 of 17 columns drifted", "it loses 0.0180"], saved="about 3 minutes saved")
+    lines = summary.lines(told)
+    assert entry(lines, "Waiting") == "8 of 17 columns drifted it loses 0.0180 about 3 minutes saved"
+    assert lines.index("Waiting   8 of 17 columns drifted") < len(lines) - 1 and lines[-2].startswith("Next")
+    assert not any(line.startswith("Waiting") for line in summary.lines(found(**given)))
+
+
 def test_drift_that_could_not_be_measured_says_why() -> None:
     nothing = DRIFT | {"columns": [], "drifted": [], "weighted_share": None, "prediction": None, "performance": None}
     assert (
@@ -199,6 +217,9 @@ def test_nothing_new_is_said_in_few_lines_with_every_distance() -> None:
     assert lines == [
         "Evergreen · flight-disruption · nothing new: production v4 stays",
         "drifted columns weigh 0.21 of 0.25",
+    ]
+    assert summary.nothing_new("x", 4, Decision(()), "nothing new", "about a second saved")[2:] == [
+        "about a second saved"
     ]
     lines = summary.nothing_new("x", 0, Decision(()), "nothing new")
     assert lines == ["Evergreen · x · nothing new: no production model yet", "no trigger is measured yet"]

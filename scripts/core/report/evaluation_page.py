@@ -6,6 +6,7 @@ from html import escape
 from typing import Any
 
 from scripts.core.paths import PLOTS
+from scripts.core.report import explain
 from scripts.core.report.material import Material
 from scripts.core.report.numbers import READINGS, between, decimals, fixed, signed, spoken
 from scripts.core.text import number
@@ -43,6 +44,8 @@ def _parts(made_of: Material) -> Iterator[str]:
     yield f"<p><strong>{escape(verdict['verdict'])}</strong> {reasons}.</p>"
     when = f", {holdout['from']} to {holdout['to']}" if holdout["from"] else ""
     yield f'<p class="quiet">Judged on {holdout["rows"]:,} rows{escape(when)}; {holdout["leaked"]:,} left out.</p>'
+    if needed := "".join(f"<li>{escape(each)}.</li>" for each in explain.needed(evaluation)):
+        yield f"<h2>What would have been needed</h2>\n<ul>{needed}</ul>"
     yield f"<h2>Metrics</h2>\n{_metrics(evaluation)}"
     for file, about in PICTURES:
         if (content := made_of.reports.get((PLOTS / file).as_posix())) is not None:

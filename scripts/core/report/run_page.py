@@ -60,16 +60,25 @@ def _found(ran: Ran, judged: bool) -> Iterator[str]:
     found = ran.retrain or {}
     if judged and ran.evaluation is not None:
         yield verdict(ran.evaluation)
+        yield explained("What would have been needed", found)
         yield sections.metrics(ran.evaluation)
     if found.get("triggers"):
         yield triggers(found["triggers"])
     drift = [text for text in (sections.drifted(ran.drift), sections.performance(ran.drift)) if text]
     if drift and found.get("new"):
         yield f"**Drift:** {' · '.join(drift)}"
+    if found.get("new") and not found.get("verdict"):
+        yield explained("While production waits", found)
     if judged and ran.evaluation is not None:
         if slices := sections.slices(ran.evaluation):
             yield details("Slices", slices)
         yield details("How the verdict was reached", sections.judged(ran.evaluation))
+
+
+def explained(title: str, found: Report) -> str:
+    """See report/explain.py; the run has left its sentences, which name slices and columns."""
+    said = [escape(each) for each in found.get("explained") or ()]
+    return f"**{title}**\n\n{bullets(said)}" if said else ""
 
 
 def triggers(found: Sequence[Report]) -> str:

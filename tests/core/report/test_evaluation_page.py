@@ -36,6 +36,13 @@ def test_it_says_verdict_metrics_slices_and_rules() -> None:
         assert words in said
 
 
+def test_a_model_that_was_promoted_against_the_verdict_says_what_it_lacked() -> None:
+    assert "What would have been needed" not in page()
+    evaluation = reports.evaluation("REJECT")
+    evaluation["guardrails"][0]["broken"] = True
+    assert "<h2>What would have been needed</h2>\n<ul><li>roc_auc would have had to be" in page(evaluation=evaluation)
+
+
 @pytest.mark.parametrize("words", reports.HOSTILE)
 def test_hostile_words_make_no_tag(words: str) -> None:
     plain = Page(page()).tags

@@ -43,6 +43,24 @@ def test_a_candidate_that_did_not_win(verdict: str) -> None:
     assert said.endswith(f"**Next:** nothing to do. {verdict}: log_loss worse.")
 
 
+def test_what_would_have_been_needed_stands_under_the_verdict() -> None:
+    told = ["log_loss in origin=<b> would have had to be 0.5200 or less"]
+    held = reports.run(new=True, verdict="HOLD", explained=told)
+    said = run_page.page(ran(retrain=held, evaluation=reports.evaluation("HOLD")))
+    heading, words = (
+        "**What would have been needed**",
+        "- log_loss in origin=&lt;b&gt; would have had to be 0.5200 or less",
+    )
+    assert said.index("**HOLD.**") < said.index(f"{heading}\n\n{words}") < said.index("| **log loss** (decides) |")
+    assert "needed" not in run_page.page(ran(retrain=held | {"new": False}))
+
+
+def test_what_waiting_costs_stands_under_the_drift() -> None:
+    waits = reports.run(new=True, verdict=None, explained=["production scores 0.5710"])
+    said = run_page.page(ran(retrain=waits, proposed={}))
+    assert said.index("**Drift:**") < said.index("**While production waits**\n\n- production scores 0.5710")
+
+
 def test_nothing_new_is_a_short_page_with_the_distance_of_every_trigger() -> None:
     done = {"action": "nothing", "reason": "v4 is production already"}
     said = run_page.page(ran(retrain=reports.run(new=False), proposed=done))
