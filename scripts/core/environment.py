@@ -143,6 +143,12 @@ SETTINGS = (
         "attestations of a private repository's releases too (true), where the plan has them",
         "only releases of public repositories are attested",
     ),
+    Setting(
+        "EVERGREEN_PAGES",
+        "variable",
+        "a page of the model's state on GitHub Pages after every run (true); of a private repository it may be public",
+        "the page is built when a person asks: workflow pages, or `python -m scripts.site`",
+    ),
 )
 NAMES = tuple(setting.name for setting in SETTINGS)
 

@@ -13,7 +13,7 @@ from tests.layout import ROOT
 
 FOLDER = ROOT / ".github/workflows"
 SETUP = ROOT / ".github/actions/setup/action.yml"
-NAMES = ("ci", "release", "retrain", "rollback")
+NAMES = ("ci", "pages", "release", "retrain", "rollback")
 FILES = (*(FOLDER / f"{name}.yml" for name in NAMES), SETUP)
 
 

@@ -50,7 +50,7 @@ def test_a_push_to_another_branch_wakes_nothing() -> None:
         ("workflow_dispatch", set(NAMES)),
         ("workflow_call", {"release"}),
         ("pull_request_target", set()),
-        ("workflow_run", set()),
+        ("workflow_run", {"pages"}),
         ("issue_comment", set()),
         ("repository_dispatch", set()),
     ],

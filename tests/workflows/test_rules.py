@@ -22,6 +22,8 @@ SECRETS = {  # what each job is shown, and no more
     "ci.comment": set(),
     "ci.ci": set(),
     "ci.doctor": S3 | MLFLOW | {"APPRISE_URLS", "DATA_URL", "EVERGREEN_APP_KEY"},
+    "pages.page": set(),
+    "pages.publish": set(),
     "retrain.retrain": S3 | MLFLOW | {"DATA_URL"},
     "retrain.record": S3 | MLFLOW | {"APPRISE_URLS", "EVERGREEN_APP_KEY", "DATA_URL"},
     "retrain.release": S3 | MLFLOW | {"APPRISE_URLS", "EVERGREEN_APP_KEY"},
@@ -36,7 +38,9 @@ WRITES = {
     "rollback.rollback": {"contents", "pull-requests", "issues"},
     "rollback.release": {"contents"},
     "ci.comment": {"pull-requests"},
+    "pages.publish": {"pages"},
 }
+NO_COMMAND = ("ci.ci", "pages.publish")  # jobs that run nothing of the project's
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -120,7 +124,7 @@ def test_one_action_has_one_version_and_one_commit() -> None:
 
 def test_a_checkout_leaves_no_token_behind() -> None:
     checkouts = [step for _, step in all_steps() if step.get("uses", "").startswith("actions/checkout@")]
-    assert len(checkouts) == len([one for one in jobs() if not one.calls and one.id != "ci"])
+    assert len(checkouts) == len([one for one in jobs() if not one.calls and str(one) not in NO_COMMAND])
     assert all(step["with"]["persist-credentials"] == "false" for step in checkouts)
 
 
@@ -147,9 +151,28 @@ def test_commands_exist() -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_no_owner_no_bucket_and_no_foreign_code_with_rights(path: Path) -> None:
     text = path.read_text("utf-8")
-    assert "pull_request_target" not in text and "workflow_run" not in text
+    assert "pull_request_target" not in text and ("workflow_run" not in text or path.stem == "pages")
     assert "secrets: inherit" not in text and "toJSON(secrets)" not in text
     assert not re.search(r"s3://|github\.com/", text)
+
+
+def test_what_runs_after_another_workflow_takes_nothing_over_from_it() -> None:
+    on, text = workflow("pages")["on"], (reading.FOLDER / "pages.yml").read_text("utf-8")
+    assert set(on) == {"workflow_run", "workflow_dispatch"}
+    ended = [workflow(name) for name in on["workflow_run"]["workflows"]]
+    assert on["workflow_run"]["branches"] == ["main"] and on["workflow_run"]["types"] == ["completed"]
+    assert {one["name"] for one in ended} == {"retrain", "release", "rollback"}
+    assert not any("pull_request" in one["on"] for one in ended), "a fork could begin it"
+    assert "github.event.workflow_run" not in text and "download-artifact" not in text
+    assert job("pages.page").steps[0]["with"]["ref"] == "main"
+
+
+def test_the_page_is_published_only_where_a_person_switched_it_on() -> None:
+    on = "vars.EVERGREEN_PAGES == 'true'"
+    assert job("pages.publish").body["if"] == on
+    assert job("pages.page").body["if"] == f"{on} || github.event_name == 'workflow_dispatch'"
+    assert job("pages.publish").body["environment"]["name"] == "github-pages"
+    assert [step["uses"].split("@")[0] for step in job("pages.publish").steps] == ["actions/deploy-pages"]
 
 
 @pytest.mark.parametrize("one", [one for one in jobs() if not one.calls], ids=str)
@@ -205,7 +228,7 @@ def test_who_says_what_is_missing_knows_of_all_and_sees_what_it_uses(
 
 def test_setup_is_where_every_job_begins() -> None:
     for one in jobs():
-        if one.calls or one.id == "ci":
+        if one.calls or str(one) in NO_COMMAND:
             continue
         assert one.steps[0]["uses"].startswith("actions/checkout@")
         assert one.steps[1]["uses"] == "./.github/actions/setup"
