@@ -2,8 +2,10 @@
 
 import argparse
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from scripts.core import bundle, declaration, errors, text
@@ -11,6 +13,7 @@ from scripts.core.declaration import Declaration
 from scripts.core.errors import USAGE, Mistake
 from scripts.core.params import Params
 from scripts.core.paths import (
+    ANCHORS_DVC,
     CANDIDATE,
     DATA_DVC,
     DECLARATION,
@@ -53,18 +56,43 @@ def commands(now: Declaration, said: str, present: Sequence[str]) -> tuple[str, 
 
 
 def place(now: Declaration, content: bytes, params: Params, new: bool) -> Recorded | Unrecorded:
-    """Make it so; done again after a kill it ends the same.
+    """Make it so; done again after a kill it ends the same, and what fails ends where it began.
 
     The declaration is the last of the files; the registry's alias follows what is declared.
     """
     assert now.bundle is not None
     with tracking.started(params) as recorder:
-        if not PRODUCTION.exists() or PRODUCTION.read_bytes() != content:
-            files.write(PRODUCTION, content)
-        dvc.add(PRODUCTION)
-        if new:
-            files.write(DECLARATION, declaration.render(now).encode())
+        with together(PRODUCTION, PRODUCTION_DVC, DECLARATION):
+            if _content(PRODUCTION) != content:
+                files.write(PRODUCTION, content)
+            dvc.add(PRODUCTION)
+            if new:
+                files.write(DECLARATION, declaration.render(now).encode())
         return recorder.alias(params.data.name, now.bundle, "production")
+
+
+@contextmanager
+def together(*paths: Path) -> Iterator[None]:
+    """These files as they were, if the block fails: production is never one model by its bytes and another by name."""
+    before = {path: _content(path) for path in paths}
+    try:
+        yield
+    except Exception:
+        for path, content in before.items():
+            with suppress(Mistake):  # what made the block fail is what is to be told
+                _put(path, content)
+        raise
+
+
+def _content(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
+
+
+def _put(path: Path, content: bytes | None) -> None:
+    if content is None:
+        path.unlink(missing_ok=True)
+    elif _content(path) != content:
+        files.write(path, content)
 
 
 def promote(asked: Asked) -> Promoted:
@@ -80,7 +108,7 @@ def promote(asked: Asked) -> Promoted:
         now = declared(case, verdict, bundle.unpack(content, case.candidate, str(CANDIDATE)).manifest, highest)
     said = headline(now, params.gate.metric)
     registry = place(now, content, params, new=verdict is not None)
-    known = (DECLARATION, PRODUCTION_DVC, DATA_DVC, LOCK, PARAMS, REPORTS)
+    known = (DECLARATION, PRODUCTION_DVC, ANCHORS_DVC, DATA_DVC, LOCK, PARAMS, REPORTS)
     present = [path.as_posix() for path in known if path.exists()]
     return Promoted(now, verdict is not None, said, commands(now, said, present), registry)
 

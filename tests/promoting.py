@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.core import bundle, declaration
+from scripts.core.errors import OUTSIDE, Mistake
 from scripts.core.paths import CANDIDATE, DECLARATION, EVALUATION, PARAMS, PRODUCTION, PRODUCTION_DVC
 from scripts.edges import files
 from scripts.edges.registry.mlflow_registry import Recorded, Unrecorded
@@ -26,6 +27,7 @@ class World:
 
     def __init__(self) -> None:
         self.dies: tuple[str, str] | None = None
+        self.fails: str | None = None  # a step, when it has done its work
         self.aliased: str | None = None  # digest that the registry calls production
         self.registry: Recorded | Unrecorded = Recorded(version="7")
 
@@ -36,6 +38,8 @@ class World:
         yield
         if self.dies == (name, "behind"):
             raise Killed
+        if self.fails == name:
+            raise Mistake("dvc add: No space left on device.", code=OUTSIDE)
 
     def write(self, path: Path, content: bytes) -> None:
         with self.step(path.name):

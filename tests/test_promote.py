@@ -236,6 +236,20 @@ def test_a_kill_at_any_step_and_a_second_run_end_the_same(
     assert (state(), world.aliased) == (wanted, alias)
 
 
+@pytest.mark.parametrize("version", [0, 4])
+@pytest.mark.parametrize("step", ["dvc", "production.json"])
+def test_what_fails_ends_where_it_began(world: World, run: Any, step: str, version: int) -> None:
+    """Whether DVC wrote its file before it failed or not."""
+    lay_out(NEW, OLD if version else b"", version)
+    if version:
+        PRODUCTION_DVC.write_text(bundle.digest(OLD))
+    world.fails = step
+    assert "No space left on device" in refused(run, code=3)
+    world.fails = None
+    assert run().code == 0
+    assert PRODUCTION_DVC.read_text() == now().bundle == bundle.digest(NEW)
+
+
 def test_a_registry_that_is_down_is_a_warning(world: World, run: Any) -> None:
     world.registry = Unrecorded("http://***@mlflow", "Connection refused")
     said = run()
