@@ -71,8 +71,9 @@ def carry_out(task: Task, now: Situation, decision: Decision) -> dict[str, Any]:
         return told(task, now, "made_latest", decision.release, decision.reason)
     if isinstance(decision, Publish):
         return published(task, now, decision)
-    release = next((seen for seen in now.releases if seen.id == now.latest), None)
-    return said(now, "nothing", release if now.declared.version else None, decision.reason)
+    release = next((seen for seen in now.releases if seen.id == now.latest), None) if now.declared.version else None
+    late = deployed(task, now, release) if release is not None and release.ours else None
+    return said(now, "nothing", release, f"{decision.reason}; {late}" if late else decision.reason)
 
 
 def published(task: Task, now: Situation, decision: Publish) -> dict[str, Any]:
@@ -120,12 +121,31 @@ def told(task: Task, now: Situation, action: str, release: Seen, reason: str) ->
     assert now.declared.bundle is not None
     if (warning := aliased(task, now.declared.bundle)) is not None:
         task.warnings.append(warning)
-    if repository := task.environment.get("DEPLOY_REPOSITORY"):
-        payload = {"version": now.declared.version, "bundle": now.declared.bundle, "url": release.url}
-        token = task.environment.get("EVERGREEN_TOKEN") or None
-        if (warning := deployment.told(task.main.hub.settings, repository, token, payload)) is not None:
-            task.warnings.append(warning)
+    deployed(task, now, release)
     return said(now, action, release, reason)
+
+
+def deployed(task: Task, now: Situation, release: Seen) -> str | None:
+    """Tell whoever serves the model, unless it has heard already; that it was told, if so.
+
+    The release's notes remember it, written after it was sent: a run that is ended in between is made good by the next
+    one, at worst by telling twice, and who could not be reached is told as soon as it can be.
+    """
+    repository = task.environment.get("DEPLOY_REPOSITORY")
+    if not repository or release.told == (heard := publication.heard(repository, now.commits[0])):
+        return None
+    payload = {"version": now.declared.version, "bundle": now.declared.bundle, "url": release.url}
+    token = task.environment.get("EVERGREEN_TOKEN") or None
+    if (warning := deployment.told(task.main.hub.settings, repository, token, payload)) is not None:
+        task.warnings.append(warning)
+        return None
+    try:
+        if release.ours:
+            task.releases.remember(release, heard)
+    except Mistake as mistake:
+        again = "was told, and will be told again, as the release's notes could not be written"
+        task.warnings.append(f"DEPLOY_REPOSITORY: {repository} {again}: {mistake}")
+    return f"{repository} is told of it now"
 
 
 def aliased(task: Task, bundle: str) -> str | None:

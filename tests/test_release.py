@@ -15,6 +15,7 @@ from scripts.edges.hub.github import GitHub
 from scripts.edges.registry import tracking
 from scripts.edges.registry.mlflow_registry import Recorded, Unrecorded
 from tests import bundles, genuine
+from tests.crashing import Killed, killed
 from tests.github_server import Forge
 from tests.releasing import ONE, PLAIN, THREE, TWO, Project, begun
 from tests.repository import Repository
@@ -289,6 +290,90 @@ def test_deployment_hears_of_a_release_once(project: Project) -> None:
     assert [one["event_type"] for one in project.forge.dispatches] == ["evergreen-release"]
     payload = project.forge.dispatches[0]["client_payload"]
     assert payload == {"version": 1, "bundle": bundle.digest(ONE), "url": found["url"]}
+
+
+def deploys(project: Project) -> None:
+    project.patch.setenv("DEPLOY_REPOSITORY", "octo/evergreen")
+    project.patch.setenv("EVERGREEN_TOKEN", project.forge.token("write-all"))
+
+
+def told(project: Project) -> list[int]:
+    return [one["client_payload"]["version"] for one in project.forge.dispatches]
+
+
+def test_going_back_is_told_and_what_was_told_is_not_told_again(project: Project) -> None:
+    deploys(project)
+    project.public(1, ONE)
+    project.public(2, TWO)
+    assert project.release()["reason"] == "v2 is published, and the latest; octo/evergreen is told of it now"
+    project.revert()
+    assert project.release()["action"] == "made_latest"
+    project.revert()
+    assert project.release()["action"] == "made_latest"
+    assert told(project) == [2, 1, 2]
+    project.forge.begin_count()
+    project.release()
+    assert project.forge.writes == []
+
+
+def test_a_kill_between_publishing_and_telling_is_made_good_by_the_next_run(project: Project) -> None:
+    deploys(project)
+    project.declare(1, ONE)
+
+    def kill(*_: Any) -> None:
+        raise Killed
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(release.deployment, "told", kill)
+        project.release()
+    assert project.published == ["v1"] and told(project) == []
+    assert project.release()["action"] == "nothing"
+    assert told(project) == [1]
+
+
+TELLING = [(back, when) for back in (3, 2, 1, 0) for when in ("before", "after")]
+SHORT = [(3, "after"), (0, "before")]
+
+
+@pytest.mark.parametrize(
+    ("back", "when"), [pytest.param(*each, marks=() if each in SHORT else pytest.mark.faults) for each in TELLING]
+)
+def test_a_kill_at_any_request_of_the_telling_is_made_good_by_the_next_run(
+    project: Project, back: int, when: str
+) -> None:
+    """The last four requests: the dispatch, two looks at the release, and its notes."""
+    deploys(project)
+    project.public(1, ONE)
+    untold = next(iter(project.forge.state.releases.values()))
+    with killed(10**6, when) as requests:
+        project.release()
+    project.forge.dispatches.clear()
+    project.forge.state.keep(untold)
+    with killed(requests[0] - back, when), pytest.raises(Killed):
+        project.release(code=None)
+    project.release()
+    assert told(project) in ([1], [1, 1]), "told, at worst twice"
+    project.forge.begin_count()
+    project.release()
+    assert project.forge.writes == []
+
+
+def test_notes_that_can_not_be_written_are_a_warning(project: Project) -> None:
+    deploys(project)
+    project.public(1, ONE)
+    project.patch.setenv("GITHUB_TOKEN", project.forge.token({"contents": "read"}))
+    (warning,) = project.release()["warnings"]
+    assert "was told, and will be told again" in warning
+    assert told(project) == [1]
+
+
+def test_a_deployment_that_could_not_be_told_is_told_by_the_next_run(project: Project) -> None:
+    project.patch.setenv("DEPLOY_REPOSITORY", "octo/evergreen")
+    project.public(1, ONE)
+    assert "EVERGREEN_TOKEN is not set" in project.release()["warnings"][0]
+    deploys(project)
+    assert project.release()["warnings"] == []
+    assert told(project) == [1]
 
 
 def test_a_deployment_without_a_token_is_a_warning(project: Project) -> None:

@@ -9,11 +9,12 @@ from typing import Any, Literal
 from scripts.core.declaration import Declaration, Replaced
 
 MARK = re.compile(r"<!-- evergreen release (\{[^<>]*\}) -->")
+MARKED = ("bundle", "claim", "told")
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A release as GitHub lists it; `bundle` and `claim` are what its notes say, None where they say nothing."""
+    """A release as GitHub lists it; `bundle`, `claim` and `told` are what its notes say, None where they don't."""
 
     id: int
     tag: str
@@ -21,6 +22,7 @@ class Seen:
     bundle: str | None = None
     claim: str | None = None  # the publisher that works on a draft
     url: str = ""
+    told: str | None = None  # who heard of it: see heard()
 
     @property
     def ours(self) -> bool:
@@ -157,20 +159,34 @@ def tag_of(version: int) -> str:
     return f"v{version}"
 
 
-def mark(bundle: str, claim: str | None = None) -> str:
-    """A line of the notes that people don't see: what is published, and who is at it."""
-    return f"<!-- evergreen release {json.dumps({'bundle': bundle} | ({'claim': claim} if claim else {}))} -->"
+def heard(repository: str, commit: str) -> str:
+    """That a deployment was told of a model as this commit declared it: after a revert it is told anew."""
+    return f"{repository}@{commit}"
 
 
-def marked(notes: str) -> tuple[str | None, str | None]:
-    """The bundle and the claim of the mark in a release's notes."""
+def mark(bundle: str, claim: str | None = None, told: str | None = None) -> str:
+    """A line of the notes that people don't see: what is published, who is at it, who heard of it."""
+    said = {name: value for name, value in zip(MARKED, (bundle, claim, told), strict=True) if value}
+    return f"<!-- evergreen release {json.dumps(said)} -->"
+
+
+def marked(notes: str) -> tuple[str | None, str | None, str | None]:
+    """The bundle, the claim and who was told, by the mark in a release's notes."""
     found = MARK.findall(notes)
     try:
         said = json.loads(found[-1]) if found else {}
     except ValueError:
         said = {}
-    bundle, claim = said.get("bundle"), said.get("claim")
-    return (bundle if isinstance(bundle, str) else None), (claim if isinstance(claim, str) else None)
+    bundle, claim, told = (value if isinstance(value, str) else None for value in map(said.get, MARKED))
+    return bundle, claim, told
+
+
+def remarked(notes: str, told: str) -> str:
+    """The same notes, saying who was told; without a mark they stay as they are."""
+    places, (bundle, claim, _) = list(MARK.finditer(notes)), marked(notes)
+    if bundle is None:
+        return notes
+    return notes[: places[-1].start()] + mark(bundle, claim, told) + notes[places[-1].end() :]
 
 
 def same(one: Declaration, other: Declaration) -> bool:

@@ -94,14 +94,24 @@ def test_the_first_model_replaces_none() -> None:
 @pytest.mark.parametrize("claim", [None, "abc"])
 def test_marks_are_read_back_and_only_ours(claim: str | None) -> None:
     notes = f"Words\n\n{publication.mark(NEW, claim)}\n"
-    assert publication.marked(notes) == (NEW, claim)
+    assert publication.marked(notes) == (NEW, claim, None)
+
+
+def test_notes_remember_who_was_told_and_keep_what_people_wrote() -> None:
+    first, again = (publication.heard("octo/serving", commit * 40) for commit in "ab")
+    notes = f"{publication.mark('sha256:fake')} quoted\n\n{publication.mark(NEW)}\nP.S. by hand\n"
+    once = publication.remarked(notes, first)
+    assert publication.marked(once) == (NEW, None, first) and once.endswith("-->\nP.S. by hand\n")
+    assert once.startswith(publication.mark("sha256:fake"))
+    assert publication.marked(publication.remarked(once, again)) == (NEW, None, again), "declared anew, told anew"
+    assert publication.remarked("A person's own", first) == "A person's own"
 
 
 @pytest.mark.parametrize(
     "notes", ["", "Words", "<!-- evergreen release {} -->", '<!-- evergreen release {"bundle": 1} -->']
 )
 def test_no_mark_says_nothing(notes: str) -> None:
-    assert publication.marked(notes) == (None, None)
+    assert publication.marked(notes) == (None, None, None)
 
 
 def test_of_several_marks_the_last_counts() -> None:

@@ -77,6 +77,12 @@ class Releases:
 
         self.github.ensure(lambda: True if self.latest() == seen.id else None, act, self.lag)
 
+    def remember(self, seen: Seen, told: str) -> None:
+        """Write into the notes who was told; what a person made of them stays. GitHub lets them change for ever."""
+        notes = _notes(self.one(seen.id) or {})
+        fields = {"tag_name": seen.tag, "body": publication.remarked(notes, told)}
+        self._changed(seen.id, fields, lambda found: publication.marked(_notes(found))[2] == told)
+
     def remove(self, draft: int) -> None:
         """Delete a draft if it is one still; a published release is nobody's to delete."""
 
@@ -114,9 +120,9 @@ class Releases:
 
 
 def seen_of(found: Mapping[str, Any]) -> Seen:
-    bundle, claim = publication.marked(_notes(found))
+    bundle, claim, told = publication.marked(_notes(found))
     url = str(found.get("html_url") or "")
-    return Seen(int(found["id"]), str(found["tag_name"]), bool(found["draft"]), bundle, claim, url)
+    return Seen(int(found["id"]), str(found["tag_name"]), bool(found["draft"]), bundle, claim, url, told)
 
 
 def claim_of(found: Mapping[str, Any]) -> str | None:
