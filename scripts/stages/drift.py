@@ -2,38 +2,18 @@
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, replace
-from io import BytesIO
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
-
-import numpy as np
-import pandas as pd
+from typing import BinaryIO
 
 from scripts.core import bundle, declaration, errors, params, paths, text
-from scripts.core.drift import drift, drift_model, drift_page, drift_report, new_rows
-from scripts.core.drift.new_rows import New
+from scripts.core.drift import drift_page, drift_report, new_rows
+from scripts.core.drift.measured import NOTHING, Report, found, kinds, measured, reference
 from scripts.core.gate.seat import Seat, fits
-from scripts.core.params import Drift, Params
+from scripts.core.params import Params
 from scripts.core.plots.plot_drift import drift as drawn
-from scripts.core.settings.data_params import Data
 from scripts.core.tables import table
 from scripts.core.training import model as models
-
-Report = dict[str, Any]
-NOTHING: Report = {
-    "production": 0,
-    "new": {"rows": None, "labelled": None, "from": None, "to": None},
-    "sampled": {"reference": None, "current": None, "judged": None},
-    "columns": [],
-    "share": None,
-    "weighted_share": None,
-    "drifted": [],
-    "prediction": None,
-    "target": None,
-    "performance": None,
-    "skipped": [],
-}
 
 
 def production(content: bytes, declared: str, given: Params) -> Seat:
@@ -47,66 +27,6 @@ def production(content: bytes, declared: str, given: Params) -> Seat:
     return seat
 
 
-def reference(content: bytes, settings: Drift) -> pd.DataFrame:
-    """The training sample of the bundle, at most `sample` rows of it."""
-    frame = pd.read_parquet(BytesIO(content))
-    if len(frame) <= settings.sample:
-        return frame
-    chosen = np.random.default_rng(settings.seed).choice(len(frame), settings.sample, replace=False)
-    return frame.iloc[np.sort(chosen)].reset_index(drop=True)
-
-
-def kinds(features: Mapping[str, str], data: Data) -> tuple[dict[str, str], list[dict[str, str]]]:
-    """The columns that can be compared, and why the others can't."""
-    now: dict[str, str] = {name: column.kind for name, column in data.columns.items()}
-    same = {name: kind for name, kind in features.items() if now.get(name) == kind}
-    why = {name: "data.columns of params.yaml does not have it" for name in features if name not in now}
-    why |= {name: f"production knows it as a {features[name]}" for name in features if name not in {**same, **why}}
-    why |= {name: "production was not trained on it" for name in table.features(data) if name not in features}
-    return same, [{"column": name, "why": f"not compared: {reason}"} for name, reason in why.items()]
-
-
-def measured(seat: Seat, then: pd.DataFrame, new: New, given: Params) -> Report:
-    """What drift.json says beyond which rows are new; `then` is the training sample."""
-    assert seat.bundle is not None
-    manifest, data, settings = seat.bundle.manifest, given.data, given.drift
-    same, skipped = kinds(manifest["features"], data)
-    columns = drift.compare(then, new.sample, same, manifest["importance"], settings)
-    plain, weighted = drift.shares(columns)
-    moved, silent = drift_model.prediction_drift(seat, new.judged, new.sample, data, settings)
-    labels = drift_model.target_drift(then, new.scored, data, settings)
-    score, unscored = drift_model.performance(seat, new.scored, _blocks(new.scored, given), data, given.gate)
-    notes = (("predictions", silent), ("performance", unscored))
-    return {
-        "sampled": {"reference": len(then), "current": len(new.sample), "judged": len(new.judged)},
-        "columns": [asdict(column) for column in columns],
-        "share": plain,
-        "weighted_share": weighted,
-        "drifted": [column.column for column in columns if column.drifted],
-        "prediction": moved and asdict(moved),
-        "target": labels and asdict(labels),
-        "performance": score,
-        "skipped": [
-            *skipped,
-            *_undrawable(then, new.sample, same),
-            *({"column": name, "why": f"not measured: {why}"} for name, why in notes if why),
-        ],
-    }
-
-
-def _blocks(frame: pd.DataFrame, given: Params) -> Any:
-    """The period of each row; None when rows are independent."""
-    if given.gate.block is None or given.data.time is None or frame.empty:
-        return None
-    times = frame[given.data.time]
-    return ((times - times.min().floor("D")) // given.gate.block).to_numpy(np.int64)
-
-
-def _undrawable(then: pd.DataFrame, now: pd.DataFrame, same: Mapping[str, str]) -> list[dict[str, str]]:
-    why = {name: drift_report.undrawable(then[name], now[name], kind) for name, kind in same.items()}
-    return [{"column": name, "why": f"not drawn: {reason}"} for name, reason in why.items() if reason]
-
-
 def compared(
     files: Mapping[str, BinaryIO], content: bytes, declared: declaration.Declaration, given: Params
 ) -> tuple[Report, bytes]:
@@ -118,8 +38,7 @@ def compared(
     assert seat.bundle is not None
     same, _ = kinds(seat.bundle.manifest["features"], given.data)
     new = new_rows.read(files, given.data, seat.bundle, list(same), given.drift)
-    about = {"rows": new.rows, "labelled": new.labelled, "from": new.first, "to": new.last}
-    report = NOTHING | {"production": declared.version, "new": about}
+    report = found(declared.version, new)
     if not new.rows:
         return report, drift_page.note(
             title, f"No row is newer than those that production v{declared.version} has seen."
@@ -149,9 +68,9 @@ def content(path: Path) -> bytes:
 def main() -> int:
     given = params.parse(paths.PARAMS.read_bytes())
     declared = declaration.parse(paths.DECLARATION.read_text("utf-8"))
-    found = {path.name: path for path in sorted(paths.DATA.iterdir()) if path.suffix in table.SUFFIXES}
+    there = {path.name: path for path in sorted(paths.DATA.iterdir()) if path.suffix in table.SUFFIXES}
     with ExitStack() as stack:
-        files = {name: stack.enter_context(path.open("rb")) for name, path in found.items()}
+        files = {name: stack.enter_context(path.open("rb")) for name, path in there.items()}
         packed = content(paths.PRODUCTION) if declared.bundle else b""
         report, page = compared(files, packed, declared, given)
     report = text.rounded(report)

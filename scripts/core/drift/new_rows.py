@@ -1,6 +1,6 @@
 """The rows that production has neither learned from nor been judged on, at a cost that does not grow with the table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -25,25 +25,39 @@ class New:
     judged: pd.DataFrame  # a sample of older rows: those that production was judged on at release
 
 
+Picked = Callable[[Any, Sequence[str]], pd.DataFrame]  # the rows at these places, with these columns
+
+
 def read(files: Mapping[str, BinaryIO], data: Data, known: Bundle, columns: Sequence[str], drift: Drift) -> New:
     """Reads time and target (else what names a row) of the whole table, and `columns` where sampled rows are."""
     deciding = [data.time] if data.time else [*rows.identity(data), *known.manifest["identity"]]
     light = table.read(files, data, [*deciding, data.target])
+    return among(light, data, known, columns, drift, lambda places, wanted: _picked(files, data, light, places, wanted))
+
+
+def among(
+    light: pd.DataFrame,
+    data: Data,
+    known: Bundle,
+    columns: Sequence[str],
+    drift: Drift,
+    picked: Picked,
+) -> New:
+    """`light` has time and target, else what names a row; `picked` brings the columns of the rows that are sampled."""
     new = is_new(light, data, known)
     labelled = new & has_label(light, data)
     sample, scored, judged = (_some(mask, drift) for mask in (new, labelled, was_judged(light, data, known)))
     places = np.union1d(np.union1d(sample, scored), judged)
-    wanted = [name for name in (data.time, *columns, data.target) if name is not None]
-    picked = _picked(files, data, light[table.BATCH], places, wanted)
+    brought = picked(places, [name for name in (data.time, *columns, data.target) if name is not None])
     times = light[data.time][new] if data.time and new.any() else None
     return New(
         rows=int(new.sum()),
         labelled=int(labelled.sum()),
         first=None if times is None else times.min().isoformat(),
         last=None if times is None else times.max().isoformat(),
-        sample=picked[np.isin(places, sample)].reset_index(drop=True),
-        scored=picked[np.isin(places, scored)].reset_index(drop=True),
-        judged=picked[np.isin(places, judged)].reset_index(drop=True),
+        sample=brought[np.isin(places, sample)].reset_index(drop=True),
+        scored=brought[np.isin(places, scored)].reset_index(drop=True),
+        judged=brought[np.isin(places, judged)].reset_index(drop=True),
     )
 
 
@@ -87,9 +101,10 @@ def _some(mask: Mask, drift: Drift) -> Any:
 
 
 def _picked(
-    files: Mapping[str, BinaryIO], data: Data, batches: "pd.Series[Any]", places: Any, columns: Sequence[str]
+    files: Mapping[str, BinaryIO], data: Data, light: pd.DataFrame, places: Any, columns: Sequence[str]
 ) -> pd.DataFrame:
     """The rows at these places of the whole table, out of no batch but theirs."""
+    batches = light[table.BATCH]
     codes = batches.cat.codes.to_numpy()  # ascending: batches are read in the order of their names
     parts = []
     for code in np.unique(codes[places]):
