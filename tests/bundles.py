@@ -28,6 +28,7 @@ train:
   estimator: sklearn.ensemble.HistGradientBoostingClassifier
   parameters: {max_iter: 5}
   preprocess: scripts.core.features.derive
+compute: {}
 gate:
   metric: log_loss
 tracking:

@@ -16,6 +16,7 @@ data:
   source: {source}
   columns: {{x: {{kind: number}}}}
 train: {{estimator: sklearn.dummy.DummyClassifier}}
+compute: {{}}
 gate: {{metric: log_loss}}
 validate: {{}}
 drift: {{}}

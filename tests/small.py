@@ -25,6 +25,7 @@ train:
   estimator: sklearn.linear_model.{estimator}
   parameters: {{{parameters}}}
   threads: 1
+compute: {{workers: 1}}
 gate:
   metric: {metric}
   resamples: 1000

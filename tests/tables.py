@@ -31,6 +31,7 @@ class Table:
             "validate": {},
             "drift": {},
             "train": {"estimator": tree, "parameters": {"max_depth": 3}, "threads": 1},
+            "compute": {},
             "gate": {"metric": "root_mean_squared_error" if regression else "log_loss"},
         }
         whole: Settings = yaml.safe_load(yaml.safe_dump(blocks, sort_keys=False))

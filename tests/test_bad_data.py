@@ -34,6 +34,7 @@ data:
 validate: {{min_rows: 100}}
 drift: {{sample: 10000}}
 train: {{estimator: sklearn.linear_model.LogisticRegression}}
+compute: {{}}
 gate: {{metric: {metric}}}
 """
 Batches = dict[str, tuple[bytes, list[str]]]  # content, and what is said of it after `data/<name>: `

@@ -76,7 +76,8 @@ def test_a_stage_names_every_params_block_that_it_reads(stage: str) -> None:
     text = source(f"scripts.stages.{stage}")
     read = set(
         re.findall(
-            r"\b(?:checked|given|params|settings)\.(data|validate_|drift|train|gate|triggers|promotion|tracking)\b",
+            r"\b(?:checked|given|params|settings)\."
+            r"(data|validate_|drift|train|compute|gate|triggers|promotion|tracking|backtest)\b",
             text,
         )
     )

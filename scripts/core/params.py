@@ -224,6 +224,8 @@ class Params(Block):
     """How drift is measured."""
     train: Train
     """How a candidate is made."""
+    compute: Compute
+    """Where many fits run side by side."""
     gate: Gate
     """What a candidate must prove."""
     triggers: Triggers = Triggers()
@@ -238,8 +240,6 @@ class Params(Block):
     """Who hears of what."""
     tracking: Tracking = Tracking()
     """Where runs are recorded."""
-    compute: Compute = Compute()
-    """Where many fits run side by side."""
     backtest: Backtest = Backtest()
     """What a policy of retraining is judged by."""
 

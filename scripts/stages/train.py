@@ -4,9 +4,10 @@ import io
 import os
 import sys
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any
@@ -121,8 +122,14 @@ def manifest(frame: pd.DataFrame, parts: Sides, checked: params.Params) -> dict[
 
 def libraries(train: Train) -> dict[str, str]:
     """Versions of what the model needs to be loaded, the estimator's own package included."""
-    own = packages_distributions().get(train.estimator.partition(".")[0], [])
+    own = _owners().get(train.estimator.partition(".")[0], [])
     return {name: version(name) for name in sorted({*LIBRARIES, *own})}
+
+
+@lru_cache(maxsize=1)
+def _owners() -> Mapping[str, list[str]]:
+    """Every installed package is looked at: a second, which a process that makes many models need pay only once."""
+    return packages_distributions()
 
 
 def sources() -> dict[str, bytes]:
@@ -140,7 +147,7 @@ def _own(name: str) -> bool:
 def bundled(frame: pd.DataFrame, checked: params.Params) -> bytes:
     data, train = checked.data, checked.train
     parts = sides(frame, data)
-    model = fitting.fitted(parts.train, parts.target, train, data)
+    model = fitting.fitted(parts.train, parts.target, train, data, checked.compute)
     with fitting.blamed(train, "asked"):
         sample = reference(model, parts, train, data)
         used = importance.importance(model, sample, data, parts.classes, train.seed)

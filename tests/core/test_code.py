@@ -43,6 +43,7 @@ def test_numbers_with_many_digits_are_no_change() -> None:
         ({"gate__min_improvement": 0.1}, ("gate",)),
         ({"train__seed": 1, "data__holdout": "11D", "gate__seed": 3}, ("data", "train", "gate")),
         ({"data__source": {"kind": "files", "path": "elsewhere"}}, ()),
+        ({"compute": {"engine": "dask", "workers": 7}}, ()),
         ({"drift": {"effect": 0.3}, "triggers": {"new_rows": {"rows": 5}}, "tracking": {"enabled": False}}, ()),
     ],
 )

@@ -39,7 +39,7 @@ def test_what_is_left_out_has_a_default_and_what_is_empty_too() -> None:
     assert read.promotion.allow_override
 
 
-@pytest.mark.parametrize("block", ["data", "validate", "drift", "train", "gate"])
+@pytest.mark.parametrize("block", ["data", "validate", "drift", "train", "compute", "gate"])
 def test_a_block_that_a_stage_reads_must_be_there(block: str) -> None:
     whole = yaml.safe_load(TEXT)
     del whole[block]

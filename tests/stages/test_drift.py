@@ -34,6 +34,7 @@ train:
   parameters: {max_iter: 5, min_samples_leaf: 10}
   reference: 500
   threads: 1
+compute: {}
 gate:
   metric: log_loss
   block: 1D

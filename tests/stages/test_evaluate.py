@@ -171,6 +171,7 @@ drift: {{}}
 train:
   estimator: {estimator}
   threads: 1
+compute: {{}}
 gate:
   metric: {metric}
   metrics: [{others}]

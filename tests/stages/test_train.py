@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
+from threading import Thread
 from types import ModuleType
 from typing import Any
 
@@ -20,7 +21,7 @@ from scripts.core.tables import rows, table
 from scripts.core.training import model
 from scripts.edges import project
 from scripts.stages import train
-from tests import tables
+from tests import dasking, tables
 from tests.layout import ROOT
 
 Train = Callable[..., Bundle]
@@ -131,11 +132,26 @@ def test_every_training_row_is_in_the_bundle_and_no_hold_out_row(trained: Train)
     assert opened.manifest["holdout"]["fingerprint"] == rows.fingerprint_of(hashes[split.holdout])
 
 
+PLAIN = """
+import sys
+
+import psutil
+
+from scripts.stages import train
+
+if __name__ == "__main__":
+    assert train.main() == 0
+    print({"dask", "distributed"} & set(sys.modules), len(psutil.Process().children()))
+"""
+
+
 def test_the_code_of_a_bundle_is_what_the_pipeline_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else the trigger `changed` would fire on every run."""
     made = tables.binary().write(tmp_path)
-    command = [sys.executable, "-m", "scripts.stages.train"]
-    subprocess.run(command, cwd=made, env=environment(), check=True, capture_output=True)
+    done = subprocess.run(
+        [sys.executable, "-c", PLAIN], cwd=made, env=environment(), check=True, capture_output=True, text=True
+    )
+    assert done.stdout.splitlines()[-1] == "set() 0", "what only a search on many processes needs costs nothing here"
     monkeypatch.chdir(ROOT)
     assert bundle.unpack((made / paths.CANDIDATE).read_bytes(), None).manifest["code"] == project.training_code()
 
@@ -153,6 +169,59 @@ def environment(**others: str) -> dict[str, str]:
 def test_the_same_inputs_make_the_same_bytes(made: tables.Table, trained: Train) -> None:
     tune = {"space": {"max_depth": [1, 2, 3]}, "folds": 2}
     assert trained(made, train__tune=tune).digest == trained(made, train__tune=tune).digest
+
+
+def test_where_it_is_computed_changes_no_byte_and_nothing_is_started_without_a_search(trained: Train) -> None:
+    made = tables.three_classes()
+    elsewhere = {"engine": "dask", "address": "tcp://127.0.0.1:1"}
+    assert trained(made, compute=elsewhere).digest == trained(made).digest
+
+
+SPACES = {
+    "sklearn.ensemble.HistGradientBoostingClassifier": {"max_iter": [5, 20], "learning_rate": [0.03, 0.1, 0.3]},
+    "sklearn.linear_model.LogisticRegression": {"C": [0.01, 0.1, 1.0, 10.0], "max_iter": [5, 100]},
+}
+
+
+@pytest.mark.flows
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("estimator", SPACES)
+def test_a_tuned_model_has_the_same_bytes_wherever_its_parameters_were_searched(
+    estimator: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In this process, in two beside it, on a cluster that the stage starts, and on one that loses a worker."""
+    tune = {"space": SPACES[estimator], "candidates": 6, "folds": 3}
+    tables.binary(4000).write(here, train={"estimator": estimator, "threads": 2, "tune": tune})
+    before = paths.PARAMS.read_text()
+
+    def run(**compute: Any) -> tuple[bytes, str]:
+        paths.PARAMS.write_text(f"{before}compute: {json.dumps(compute)}\n")
+        assert train.main() == 0
+        return paths.CANDIDATE.read_bytes(), capsys.readouterr().out
+
+    with dasking.running(here / "cluster", 2) as cluster:
+        first = run(workers=1)
+        assert run(workers=2) == first
+        assert run(engine="dask", workers=2) == first
+        assert run(engine="dask", address=cluster.address) == first
+        losing = Thread(target=dasking.end_when_busy, args=(cluster,))
+        losing.start()
+        assert run(engine="dask", address=cluster.address) == first
+        losing.join()
+        assert cluster.workers[0].poll() is not None, "or it was not lost"
+
+
+@pytest.mark.flows
+def test_a_cluster_that_is_not_there_is_one_line_and_exit_code_3(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    compute = {"engine": "dask", "address": "tcp://127.0.0.1:1"}
+    tables.binary().write(here, train__tune={"space": {"max_depth": [1, 2]}}, compute=compute)
+    assert train.main() == 3
+    out, err = capsys.readouterr()
+    (line,) = err.splitlines()
+    assert out == "" and line.startswith("params.yaml: compute: Dask at tcp://127.0.0.1:1: no Dask scheduler answers")
+    assert not paths.CANDIDATE.exists()
 
 
 def test_neither_hash_seed_nor_threads_nor_memory_change_the_bytes(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ data:
 validate: {min_rows: 100}
 drift: {sample: 10000}
 train: {estimator: sklearn.linear_model.LogisticRegression}
+compute: {}
 gate: {metric: log_loss}
 """
 

@@ -32,6 +32,7 @@ train:
   parameters: {max_iter: 15, min_samples_leaf: 10}
   reference: 100
   threads: 1
+compute: {}
 gate:
   metric: neg_log_loss
   metrics: [roc_auc, brier]

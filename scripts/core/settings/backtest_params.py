@@ -1,8 +1,8 @@
 """The blocks `compute` and `backtest` of params.yaml: where many fits run, and what a policy is judged by."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from scripts.core.settings.param_types import Block, Positive
 
@@ -13,7 +13,13 @@ class Compute(Block):
     workers: Positive | None = None
     """Processes that fit side by side; null: one for each processor core (an address has its own number)."""
     address: Annotated[str, Field(min_length=1)] | None = None
-    """A running Dask scheduler, such as tcp://scheduler:8786; null: a cluster of processes that a run starts and ends."""
+    """A running Dask scheduler, as tcp://scheduler:8786; null: a cluster of processes that a run starts and ends."""
+
+    @model_validator(mode="after")
+    def _an_address_is_of_dask(self) -> Self:
+        if self.address is not None and self.engine != "dask":
+            raise ValueError("has an address, which is of a Dask scheduler: set engine to dask, or address to null")
+        return self
 
 
 class Backtest(Block):

@@ -28,13 +28,14 @@ class Run(Protocol):
 
 
 @contextmanager
-def started(compute: Compute, threads: int, packages: Iterable[str] = ()) -> Iterator[Run]:
+def started(compute: Compute, threads: int, needs: Iterable[str] = ()) -> Iterator[Run]:
     """An engine whose every task has so many threads; ended with the block, however that ends.
 
-    `packages` are distributions whose versions must be the same on a cluster's workers, besides those that all need.
+    `needs` are dotted paths of what the work imports, such as train.estimator: their packages must be the same on the
+    workers of a cluster, as must numpy, pandas and scikit-learn.
     """
     if compute.engine == "dask":
-        with cluster.started(compute, _workers(compute), threads, packages) as run:
+        with cluster.started(compute, _workers(compute), threads, needs) as run:
             yield run
     elif _workers(compute) == 1:
         yield Here(threads)
@@ -68,16 +69,26 @@ class Processes:
         from joblib.externals.loky import BrokenProcessPool
 
         work = task.packed(function, shared, self.threads)
-        calls = [delayed(task.answered)(work, item) for item in items]
+        answers: list[task.Answer] = []
+
+        def calls() -> Iterator[Any]:
+            """They end with the first error: joblib asks for them as it goes, and does not bear to be broken off."""
+            for item in items:
+                if any(answer.error for answer in answers):
+                    return
+                yield delayed(task.answered)(work, item)
+
         try:
             with parallel_config("loky", n_jobs=self.workers, inner_max_num_threads=self.threads):
-                return [task.value(answer) for answer in Parallel(return_as="generator", batch_size=1)(calls)]
+                for answer in Parallel(return_as="generator", batch_size=1)(calls()):
+                    answers.append(answer)
         except BrokenProcessPool as broken:
             why = " ".join(str(broken).split())[:160]
             cure = "If memory was short, lower compute.workers."
             raise Mistake(
-                f"compute.engine: a process of joblib ended amid its work ({why}). {cure}", code=OUTSIDE
+                f"params.yaml: compute.engine: a process of joblib ended amid its work ({why}). {cure}", code=OUTSIDE
             ) from None
+        return [task.value(answer) for answer in answers]
 
 
 @contextmanager

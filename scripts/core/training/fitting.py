@@ -9,21 +9,24 @@ import pandas as pd
 
 from scripts.core.errors import Mistake
 from scripts.core.params import Train
+from scripts.core.settings.backtest_params import Compute
 from scripts.core.settings.data_params import Data
 from scripts.core.tables import table
 from scripts.core.training import model as models
 from scripts.core.training import tuning
 
+HERE = Compute(workers=1)
 
-def fitted(rows: pd.DataFrame, target: Any, train: Train, data: Data) -> Any:
-    """A model of these rows, tuned if params say so."""
+
+def fitted(rows: pd.DataFrame, target: Any, train: Train, data: Data, compute: Compute = HERE) -> Any:
+    """A model of these rows, tuned if params say so; `compute` says where the search for parameters runs."""
     seen = rows[table.features(data)]
     with blamed(train, "fitted"):
         if train.preprocess is not None:
             _try(train, seen)
         model = models.build(train, data, seen)
         if train.tune is not None:
-            model.set_params(**tuning.best(rows, target, train, data))
+            model.set_params(**tuning.best(rows, target, train, data, compute))
         return model.fit(seen, target)
 
 

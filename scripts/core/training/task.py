@@ -1,6 +1,7 @@
 """One task of an engine: the same work in this process, in one beside it and on another machine."""
 
 import pickle
+import sys
 import traceback
 import warnings
 from collections.abc import Callable
@@ -9,6 +10,9 @@ from hashlib import sha256
 from typing import Any
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from scripts.core.errors import OUTSIDE, Mistake
+from scripts.core.training import shipping
 
 Warned = tuple[str, type[Warning], str, int]
 
@@ -20,6 +24,7 @@ class Work:
     content: Any  # (n,) uint8: joblib shares an array between processes, dask keeps one on each worker
     key: str
     threads: int
+    code: str | None  # digest of the project's modules that were sent to the worker; None: it has the very same files
 
 
 @dataclass(frozen=True)
@@ -31,15 +36,15 @@ class Answer:
     warned: tuple[Warned, ...]
 
 
-_unpacked: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {}
+_kept: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {}
 
 
-def packed(function: Callable[..., Any], shared: tuple[Any, ...], threads: int) -> Work:
+def packed(function: Callable[..., Any], shared: tuple[Any, ...], threads: int, code: str | None = None) -> Work:
     import cloudpickle  # type: ignore[import-untyped]
     import numpy as np
 
     content = cloudpickle.dumps((function, shared))
-    return Work(np.frombuffer(content, dtype=np.uint8), sha256(content).hexdigest(), threads)
+    return Work(np.frombuffer(content, dtype=np.uint8), sha256(content).hexdigest(), threads, code)
 
 
 def computed(function: Callable[..., Any], shared: tuple[Any, ...], item: Any, threads: int) -> Any:
@@ -55,19 +60,30 @@ def answered(work: Work, item: Any) -> Answer:
     with warnings.catch_warnings(record=True) as raised:
         value, error = None, None
         try:
-            value = computed(*_unpack(work), item, work.threads)
+            function, shared = _unpacked(work)
+            value = computed(function, shared, item, work.threads)
         except Exception as failure:  # whatever the function raises is the caller's
             error = _portable(failure)
     said = tuple((str(each.message), each.category, each.filename, each.lineno) for each in raised)
     return Answer(value, error, said)
 
 
-def _unpack(work: Work) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+def _unpacked(work: Work) -> tuple[Callable[..., Any], tuple[Any, ...]]:
     """Done once on each worker; the values of an earlier map are let go."""
-    if work.key not in _unpacked:
-        _unpacked.clear()
-        _unpacked[work.key] = pickle.loads(memoryview(work.content))
-    return _unpacked[work.key]
+    if work.code is not None and shipping.present(sys.meta_path) != work.code:
+        raise Mistake(
+            "params.yaml: compute.address: its workers serve a run of other code. Wait for its end.", code=OUTSIDE
+        )
+    if work.key not in _kept:
+        _kept.clear()
+        try:
+            _kept[work.key] = pickle.loads(memoryview(work.content))
+        except ImportError as error:
+            cure = "Install it there, or put it below scripts/, which is sent."
+            raise Mistake(
+                f"params.yaml: compute: a worker lacks what the work needs ({error}). {cure}", code=OUTSIDE
+            ) from None
+    return _kept[work.key]
 
 
 def _portable(error: Exception) -> Exception:

@@ -35,7 +35,7 @@ CASES = [
     ),
     ("kind: replay", "kind: files\n    path: x\n    urll: y", "data.source.urll is not a setting. Known: kind, path."),
     ("kind: replay", "kind: replay\n    path: x", "data.source.path is not a setting. Known: kind."),
-    ("promotion:", "7: 8\npromotion:", "7 is not a setting. Known: alerts, data, drift, "),
+    ("promotion:", "7: 8\npromotion:", "7 is not a setting. Known: alerts, backtest, compute, data, drift, "),
     # missing
     (
         "  metric: log_loss\n",
@@ -97,6 +97,11 @@ CASES = [
     ),
     ("threads: 2", "tune: {space: {}}", "train.tune.space is empty. Fill it in, or remove it."),
     ("threads: 2", "tune: {space: {max_iter: []}}", "train.tune.space.max_iter is empty. Fill it in, or remove it."),
+    (
+        "compute:\n  engine: joblib",
+        "compute:\n  engine: joblib\n  address: tcp://a:8786",
+        "compute has an address, which is of a Dask scheduler: set engine to dask, or address to null.",
+    ),
     ("{max_worse: 0.02}", "{}", "gate.guardrails.roc_auc guards nothing: give max_worse or max_worse_relative."),
     (
         "window: null",

@@ -14,7 +14,7 @@ from scripts.core.errors import USAGE, Mistake
 from scripts.core.params import Train, Tune
 from scripts.core.scoring.metrics import METRICS
 from scripts.core.tables import table
-from scripts.core.training import model, tuning
+from scripts.core.training import fitting, model, tuning
 from tests import tables
 
 SPACE = {"max_depth": [1, 4], "min_samples_leaf": [1, 20, 40]}
@@ -27,7 +27,7 @@ def target_of(made: tables.Table) -> Any:
 def searched(made: tables.Table, tune: dict[str, Any], **changed: Any) -> dict[str, Any]:
     given = made.params(train__tune=tune, **changed)
     rows = made.frame[made.frame[given.data.target].notna()]
-    return tuning.best(rows, target_of(made), given.train, given.data)
+    return tuning.best(rows, target_of(made), given.train, given.data, fitting.HERE)
 
 
 @pytest.mark.parametrize("name", ["binary", "three_classes", "wide_regression", "text_labels", "missing_targets"])
@@ -37,6 +37,33 @@ def test_the_best_parameters_of_the_space_are_found_the_same_way_each_time(name:
     assert set(found) == {"model__max_depth", "model__min_samples_leaf"}
     assert all(value in SPACE[key.removeprefix("model__")] for key, value in found.items())
     assert searched(made, {"space": SPACE, "candidates": 4, "folds": 2}) == found
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("name", "seed"), [("binary", 0), ("three_classes", 1), ("wide_regression", 2)])
+def test_it_chooses_as_scikit_learn_does(name: str, seed: int) -> None:
+    from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+    from sklearn.model_selection import HalvingRandomSearchCV
+
+    made = tables.ALL[name]() if name != "wide_regression" else tables.wide_regression(120, columns=20)
+    tune = {"space": SPACE, "candidates": 5, "folds": 2, "factor": 2}
+    given = made.params(train__tune=tune, train__seed=seed)
+    rows, target = made.frame[table.features(given.data)], target_of(made)
+    assert given.train.tune is not None
+    search = HalvingRandomSearchCV(
+        model.build(given.train, given.data, rows),
+        {f"model__{name}": values for name, values in SPACE.items()},
+        n_candidates=5,
+        factor=2,
+        min_resources="exhaust",
+        cv=tuning.folds(given.train.tune, seed, given.data),
+        scoring=tuning.scorer(given.train.tune, given.data, target),
+        random_state=seed,
+        refit=False,
+    ).fit(rows, target)
+    assert searched(made, tune, train__seed=seed) == search.best_params_
+    shares = tuning._shares(5, len(rows), 2, 2)
+    assert [int(share * len(rows)) for share in shares] == search.n_resources_
 
 
 def test_a_clearly_better_setting_wins() -> None:
