@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from scripts.core.report import explain
 from scripts.core.scoring.metrics import find
 from scripts.core.text import number
 from scripts.core.triggers import Decision
@@ -174,7 +175,7 @@ def _next(evaluation: Mapping[str, Any], production: int) -> str:
     kept = f"production v{production} stays" if production else "there is no production model yet"
     return {
         "PROMOTE": "make promote: makes this candidate production; then commit",
-        "HOLD": f"nothing to do: {kept}. More labelled rows may settle it",
+        "HOLD": f"nothing to do: {kept}{'. More labelled rows may settle it' if explain.settles(evaluation) else ''}",
         "REJECT": f"nothing to do: {kept}. See reports/plots/ for where the candidate is worse",
         "INVALID": f"{kept}. The comparison can't be trusted: mend the reason above, then run again",
     }[evaluation["verdict"]["verdict"]]

@@ -31,6 +31,7 @@ EVALUATION: dict[str, Any] = {
     "metrics": {
         "log_loss": {
             "decides": True,
+            "greater_is_better": False,
             "candidate": 0.4746,
             "production": 0.4517,
             "difference": 0.0229,
@@ -103,7 +104,7 @@ Needed    to be promoted on these rows log_loss would have had to be 0.4162 or l
           more rows alone would do no good
 
 Reports   reports/drift.html · reports/evaluation.json · reports/plots/
-Next      nothing to do: production v4 stays. More labelled rows may settle it
+Next      nothing to do: production v4 stays
 Warning   MLflow can't be reached: connection refused."""
     )
 
@@ -129,6 +130,16 @@ def test_a_first_model_has_nothing_beside_it() -> None:
     assert entry(lines, "Drift") == "nothing to compare with yet: there is no production model"
     assert entry(lines, "Next") == "make promote: makes this candidate production; then commit"
     assert not any("slices" in line for line in lines)
+
+
+def test_more_rows_are_waited_for_only_where_they_may_settle_it() -> None:
+    better = EVALUATION["metrics"]["log_loss"] | {"difference": -0.0229, "interval": [-0.06, 0.011]}
+    needed = {"smallest_difference": 0.0355, "more_rows": 9000, "more_blocks": 10}
+    known = {"needed": needed, "method": {"confidence": 0.95, "min_improvement": 0.0}}
+    hold = EVALUATION | known | {"metrics": {"log_loss": better}}
+    assert entry(summary.lines(found(evaluation=hold)), "Next").endswith("v4 stays. More labelled rows may settle it")
+    for other in ({"needed": needed | {"more_rows": None}}, {"metrics": EVALUATION["metrics"]}):
+        assert entry(summary.lines(found(evaluation=hold | other)), "Next").endswith("production v4 stays")
 
 
 @pytest.mark.parametrize("verdict", ["PROMOTE", "HOLD", "REJECT", "INVALID"])

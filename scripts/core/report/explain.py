@@ -31,18 +31,25 @@ def explained(record: Report, evaluation: Report | None, drift: Report | None, d
     return needed(evaluation) if evaluation else kept(record, drift, delay)
 
 
+def settles(evaluation: Report) -> bool:
+    """Whether more rows may bring a candidate on HOLD its promotion, if what was found stays as it is."""
+    need, found = evaluation.get("needed"), deciding(evaluation)
+    turned = gain(found[1]) if found else None
+    return bool(need and need["more_rows"] and turned and turned[0] > margin(evaluation))
+
+
 def _more(evaluation: Report) -> Iterator[str]:
     """Whether more rows would do, and what they would show of a difference that stays as it is."""
     need, found = evaluation.get("needed"), deciding(evaluation)
     turned = gain(found[1]) if found else None
     if need is None or turned is None:
         return
-    improvement, asked = turned[0], margin(evaluation)
+    asked = margin(evaluation)
     if need["more_rows"] is None:
         yield "more rows are no cure: it takes a candidate that differs more from production"
     elif need["more_rows"] == 0:
         yield f"it takes a candidate that is better by more than {number(asked)}, or a lower gate.min_improvement"
-    elif improvement > asked:
+    elif settles(evaluation):
         yield f"a hold-out of {_size(evaluation, need)} would do, too, if the difference stays what it is"
     else:
         than = f"by the {number(asked)} that are asked for" if asked else "than production"
