@@ -14,6 +14,8 @@ CANDIDATE = Path("models/candidate.zip")
 PRODUCTION = Path("models/production.zip")
 PRODUCTION_DVC = Path("models/production.zip.dvc")
 DECLARATION = Path("models/production.json")
+ANCHORS = Path("models/anchors")  # earlier releases, for comparison
+ANCHORS_DVC = Path("models/anchors.dvc")
 
 REPORTS = Path("reports")
 VALIDATION = REPORTS / "validation.json"

@@ -3,6 +3,7 @@
 import io
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,12 +16,13 @@ from scripts.core.text import rounded
 if TYPE_CHECKING:
     import pandas as pd
 
+    from scripts.core.gate.anchors import Heard
     from scripts.core.gate.evidence import Scored
 
 PARTS = ("verdict", "metrics", "needed", "guardrails", "limits", "slices", "self_tests")
 NEAR = 1e-9
 MOST = 20  # differences that are told
-TIME, SLICE = "time", "slice_"
+TIME, SLICE, ANCHOR = "time", "slice_", re.compile(r"anchor_v(\d+)(?:_.*)?", re.DOTALL)
 ANEW = "Only a run whose evaluation records its rules, and was not changed by hand, can be checked"
 
 
@@ -40,7 +42,7 @@ class Rechecked:
 
 def recheck(evaluation: Mapping[str, Any], predictions: bytes) -> Rechecked:
     """`evaluation` as the stage wrote it. What predictions don't show is believed: the rows that were left out, models
-    with a fault, and how often the hold-out was used before.
+    with a fault, which earlier releases count, and how often the hold-out was used before.
 
     Mistake when the predictions are not those that the evaluation names, or when it does not record its rules.
     """
@@ -57,6 +59,8 @@ def _rechecked(evaluation: Mapping[str, Any], predictions: bytes) -> Rechecked:
         raise Mistake(f"predictions: are {found}, the evaluation names {named}. Fetch the run's own: dvc pull.")
     anew = rounded(_judged(evaluation, predictions))
     compared = {part: evaluation.get(part) for part in PARTS} | {"holdout": _identity(evaluation["holdout"])}
+    if "anchors" in anew:
+        compared["anchors"] = {name: value for name, value in _anchors(evaluation).items() if name != "unknown"}
     differences = list(differing(anew, compared))
     told = differences[:MOST] + ([f"and {len(differences) - MOST:,} more"] if len(differences) > MOST else [])
     verdict = anew["verdict"]
@@ -65,6 +69,11 @@ def _rechecked(evaluation: Mapping[str, Any], predictions: bytes) -> Rechecked:
 
 def _identity(holdout: Mapping[str, Any]) -> dict[str, Any]:
     return {name: holdout.get(name) for name in ("rows", "blocks", "from", "to", "fingerprint")}
+
+
+def _anchors(evaluation: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Evaluations from before there were any have none."""
+    return evaluation.get("anchors") or {}
 
 
 def _judged(evaluation: Mapping[str, Any], predictions: bytes) -> dict[str, Any]:
@@ -78,6 +87,7 @@ def _judged(evaluation: Mapping[str, Any], predictions: bytes) -> dict[str, Any]
     rules = Gate.model_validate_json(json.dumps(method["gate"]))
     frame = pd.read_parquet(io.BytesIO(predictions))
     scored = stored(frame, rules, method, evaluation["slices"])
+    said = earlier(frame, method["classes"], _anchors(evaluation))
     digests = [(each["bundle"], each["model"]) for each in (models["candidate"], models["production"]) if each]
     judgement = contest.weighed(
         scored,
@@ -86,8 +96,29 @@ def _judged(evaluation: Mapping[str, Any], predictions: bytes) -> dict[str, Any]
         faults=method["faults"],
         worn=evaluation["holdout"].get("uses", 0.0),
         same=contest.equal(*digests) if len(digests) == 2 else (),
+        said=said,
     )
-    return judgement.to_dict() | {"holdout": _rows(frame, scored, judgement.evidence.blocks)}
+    found = judgement.to_dict() | {"holdout": _rows(frame, scored, judgement.evidence.blocks)}
+    if not said and "anchors" not in evaluation:
+        del found["anchors"]
+    return found
+
+
+def earlier(frame: "pd.DataFrame", classes: list[Any] | None, written: Mapping[str, Any]) -> "list[Heard]":
+    """What each earlier release said; of one that said nothing, the written fault. One that is not written is found."""
+    from scripts.core.gate.anchor_list import Anchor
+    from scripts.core.gate.anchors import Heard
+
+    known = {row["version"]: row for row in written.get("rows") or ()}
+    held = {int(found[1]) for found in map(ANCHOR.fullmatch, frame.columns) if found}
+    blank = {"bundle": "not written", "pinned": False, "taken_back": False, "fault": None}
+    out = []
+    for version in [*known, *sorted(held - known.keys())]:
+        row = known.get(version, blank)
+        about = {name: row[name] for name in ("bundle", "pinned", "taken_back")}
+        answers = _answers(frame, f"anchor_v{version}", classes)
+        out.append(Heard(Anchor(version=version, **about), answers, None if answers is not None else row["fault"]))
+    return out
 
 
 def stored(frame: "pd.DataFrame", rules: Gate, method: Mapping[str, Any], slices: Mapping[str, Any]) -> "Scored":

@@ -1,7 +1,7 @@
 """Score candidate and production on the hold-out rows of data/ and write the verdict; never fails because of it."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -12,7 +12,8 @@ import pyarrow.parquet
 
 from scripts.core import bundle, declaration, errors, params, paths, text
 from scripts.core.declaration import Declaration
-from scripts.core.gate import reuse
+from scripts.core.gate import anchor_list, anchors, reuse
+from scripts.core.gate.anchor_list import Anchor, Anchors
 from scripts.core.gate.contest import Contest, contest
 from scripts.core.gate.seat import Seat, seated
 from scripts.core.params import Gate, Params
@@ -48,8 +49,18 @@ def seats(
     return challenger, seated("production", str(paths.PRODUCTION), production, declared.bundle or "", trusted, data)
 
 
-def report(found: Contest, declared: Declaration, gate: Gate, predictions: bytes) -> dict[str, Any]:
+def earlier(listed: Anchors, contents: Mapping[str, bytes | None], given: Params) -> list[tuple[Anchor, Seat]]:
+    """Each release, and its model or why there is none."""
+    trusted, data = given.train.trusted, given.data
+    return [(each, anchors.seated(each, contents.get(each.file), trusted, data)) for each in listed.anchors]
+
+
+def report(
+    found: Contest, declared: Declaration, gate: Gate, predictions: bytes, unknown: str | None = None
+) -> dict[str, Any]:
+    """`unknown`: why nobody can tell which releases there were."""
     judged = found.judgement.to_dict()
+    judged["anchors"]["unknown"] = unknown
     production = found.production and {"version": declared.version, **_model(found.production)}
     return {
         "verdict": judged.pop("verdict"),
@@ -91,20 +102,25 @@ def _rows(found: Contest) -> dict[str, Any]:
 
 
 def parquet(found: Contest) -> bytes:
-    """One row per compared row, with what both models said; `block` is what was resampled."""
+    """One row per compared row, with what both models and earlier releases said; `block` is what was resampled."""
     scored = found.scored
     columns: dict[str, Any] = {"row": found.hashes}
     columns |= {} if found.times is None else {"time": found.times.to_numpy()}
     columns |= {"target": scored.target, "block": found.truth.blocks}
     columns |= {f"slice_{name}": pa.array(its.astype(str), pa.string()) for name, its in scored.slices.items()}
     for name, said in (("candidate", scored.candidate), ("production", scored.production)):
-        if said is not None and scored.classes is None:
-            columns[name] = said
-        elif said is not None and scored.classes is not None:
-            columns |= {f"{name}_{label}": said[:, place] for place, label in enumerate(scored.classes)}
+        if said is not None:
+            columns |= _columns(name, said, scored.classes)
+    for each in found.heard:
+        if each.answers is not None:
+            columns |= _columns(f"anchor_v{each.anchor.version}", each.answers, scored.classes)
     out = io.BytesIO()
     pyarrow.parquet.write_table(pa.table(columns), out)
     return out.getvalue()
+
+
+def _columns(name: str, said: Any, classes: Sequence[Any] | None) -> dict[str, Any]:
+    return {name: said} if classes is None else {f"{name}_{label}": said[:, n] for n, label in enumerate(classes)}
 
 
 def numbers(evaluation: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,9 +152,11 @@ def main() -> int:
         found = {path.name: path for path in paths.DATA.iterdir() if path.suffix in table.SUFFIXES}
         frame = holdout({name: stack.enter_context(path.open("rb")) for name, path in found.items()}, given.data)
     both = seats(content(paths.CANDIDATE), content(paths.PRODUCTION), declared, given)
-    result = contest(frame, *both, given.data, given.gate, known(content(paths.HOLDOUT)))
+    listed = anchor_list.beside(content(paths.ANCHORS / anchor_list.FILE), declared, given.gate)
+    others = earlier(listed, {each.file: content(paths.ANCHORS / each.file) for each in listed.anchors}, given)
+    result = contest(frame, *both, given.data, given.gate, known(content(paths.HOLDOUT)), others)
     predictions = parquet(result)
-    evaluation = report(result, declared, given.gate, predictions)
+    evaluation = report(result, declared, given.gate, predictions, listed.unknown)
     paths.PLOTS.mkdir(parents=True, exist_ok=True)
     paths.PREDICTIONS.write_bytes(predictions)
     for name, picture in pictures(evaluation, result).items():

@@ -41,8 +41,8 @@ def test_a_better_candidate_is_promoted_and_everything_is_written(project: Path)
     assert found["verdict"]["verdict"] == "PROMOTE"
     assert found["verdict"]["reasons"][0].startswith("log_loss better by ")
     assert list(found) == [
-        "verdict", "models", "holdout", "metrics", "needed", "guardrails", "limits", "slices", "self_tests", "method",
-        "predictions",
+        "verdict", "models", "holdout", "metrics", "needed", "guardrails", "limits", "slices", "anchors", "self_tests",
+        "method", "predictions",
     ]  # fmt: skip
     assert found["models"]["production"]["version"] == 1
     assert found["models"]["production"]["bundle"] == bundle.digest(paths.PRODUCTION.read_bytes())

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scripts.core.gate import gate, measure, reuse, seat, selftests
+from scripts.core.gate import anchors, gate, measure, reuse, seat, selftests
+from scripts.core.gate.anchor_list import Anchor
+from scripts.core.gate.anchors import Heard
 from scripts.core.gate.evidence import Scored
 from scripts.core.gate.judgement import Judgement
 from scripts.core.gate.reuse import Use
@@ -33,6 +35,7 @@ class Contest:
     times: "pd.Series[Any] | None"
     worn: float = 0.0  # verdicts on these rows before this one
     uses: tuple[Use, ...] = ()  # with this one
+    heard: tuple[Heard, ...] = ()  # of earlier releases
 
 
 def contest(
@@ -42,6 +45,7 @@ def contest(
     data: Data,
     rules: Gate,
     uses: Sequence[Use] = (),
+    earlier: Sequence[tuple[Anchor, Seat]] = (),
 ) -> Contest:
     """A class that a model does not know has probability 0. A model with a fault makes the verdict INVALID."""
     hashes = rows.fingerprints(frame, data)
@@ -67,23 +71,38 @@ def contest(
     leaks = int(known.sum())
     now = reuse.use(candidate.digest, rows.fingerprint_of(hashes), len(frame), times)
     worn = 0.0 if production is None else reuse.worn(uses, now, times)
-    judgement = judged(scored, candidate, production, rules, leaks, worn)
+    said = tuple(anchors.heard(anchor, each, frame, data, scored, rules) for anchor, each in earlier)
+    judgement = judged(scored, candidate, production, rules, leaks, worn, said)
     counts = production is not None and judgement.verdict != "INVALID"
     after = reuse.kept(uses, now, times, counts)
-    return Contest(frame, hashes, leaks, candidate, production, scored, truth, judgement, times, worn, after)
+    return Contest(frame, hashes, leaks, candidate, production, scored, truth, judgement, times, worn, after, said)
 
 
 def judged(
-    scored: Scored, candidate: Seat, production: Seat | None, rules: Gate, leaked: int, worn: float = 0.0
+    scored: Scored,
+    candidate: Seat,
+    production: Seat | None,
+    rules: Gate,
+    leaked: int,
+    worn: float = 0.0,
+    said: Sequence[Heard] = (),
 ) -> Judgement:
     faults = [each.fault for each in (candidate, production) if each is not None and each.fault is not None]
-    return weighed(scored, rules, leaked=leaked, faults=faults, same=_same(candidate, production), worn=worn)
+    same = _same(candidate, production)
+    return weighed(scored, rules, leaked=leaked, faults=faults, same=same, worn=worn, said=said)
 
 
 def weighed(
-    scored: Scored, rules: Gate, *, leaked: int, faults: Sequence[str], same: Sequence[str], worn: float = 0.0
+    scored: Scored,
+    rules: Gate,
+    *,
+    leaked: int,
+    faults: Sequence[str],
+    same: Sequence[str],
+    worn: float = 0.0,
+    said: Sequence[Heard] = (),
 ) -> Judgement:
-    """The judgement on predictions, and on what they don't show.
+    """The judgement on predictions (`said` has those of earlier releases), and on what they don't show.
 
     That is: rows left out, models with a fault, equal files, and how worn the hold-out is.
     """
@@ -96,6 +115,7 @@ def weighed(
             faults=tuple(faults) or evidence.faults,
             same=(*same, *evidence.same),
             self_tests=selftests.run(scored, rules),
+            anchors=anchors.measured(said, scored, rules),
         ),
         asked,
     )

@@ -13,6 +13,8 @@ from scripts.core.scoring.resampling import Estimate, Paired
 if TYPE_CHECKING:
     import pandas as pd
 
+    from scripts.core.gate.anchors import Anchored
+
 
 @dataclass(frozen=True)
 class Scored:
@@ -86,6 +88,7 @@ class Evidence:
     faults: tuple[str, ...] = ()  # why a model can't be scored
     same: tuple[str, ...] = ()  # in what candidate and production are the same: bundle, model, predictions
     self_tests: tuple[SelfTest, ...] = ()
+    anchors: "tuple[Anchored, ...]" = ()  # earlier releases on these rows
 
 
 def compare(metric: Metric, scored: Scored, gate: Gate, confidence: float | None = None) -> Comparison:

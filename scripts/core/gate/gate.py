@@ -3,7 +3,8 @@
 The first rule that applies:
 - INVALID: the comparison itself can't be trusted. A model can't be scored, both are one model, rows or blocks are
   too few, rows leaked, a number or slice is missing or not finite, the improvement is unbelievable, a self-test failed.
-- REJECT: the whole interval of the deciding metric is on the worse side, or a guardrail, limit or slice is broken.
+- REJECT: the whole interval of the deciding metric is on the worse side, a guardrail, limit or slice is broken, or
+  an earlier release is better by more than is tolerated (the ratchet: see anchors.py).
 - PROMOTE: the whole interval is better than nothing, and at or beyond the asked margin. A first model has nothing
   to be compared with: it is promoted when no limit is broken.
 - HOLD: not proven either way.
@@ -15,7 +16,7 @@ away more than `max_believable` of production's distance from perfect (0 for a l
 
 from dataclasses import replace
 
-from scripts.core.gate import reasons
+from scripts.core.gate import anchors, reasons
 from scripts.core.gate.evidence import Comparison, Evidence, Slice
 from scripts.core.gate.judgement import Guarded, Judgement, Limited, State, finite
 from scripts.core.gate.measure import measured
@@ -45,6 +46,7 @@ def decide(evidence: Evidence, gate: Gate) -> Judgement:
         limits=tuple(_limited(name, limit, evidence) for name, limit in gate.limits.items()),
         states=tuple(_state(one, gate) for one in evidence.slices),
         slice_max_worse=gate.slice_max_worse,
+        ratchet=anchors.ratchet(evidence, gate),
     )
     return judgement if judgement.reasons else _weighed(judgement, gate)
 
@@ -128,12 +130,10 @@ def _guarded(name: str, rule: Guardrail, evidence: Evidence) -> Guarded:
     one = evidence.metrics.get(name)
     if one is None or one.paired is None:
         return Guarded(name, rule.max_worse, rule.max_worse_relative, None, None, not evidence.first)
-    worse, production = -one.paired.improvement, abs(one.paired.production)
-    relative = worse / production if production else float("inf") if worse > 0 else 0.0
-    within = (rule.max_worse is None or worse <= rule.max_worse) and (
-        rule.max_worse_relative is None or relative <= rule.max_worse_relative
-    )
-    return Guarded(name, rule.max_worse, rule.max_worse_relative, finite(worse), finite(relative), not within)
+    worse = -one.paired.improvement
+    relative = anchors.share(worse, one.paired.production)
+    broken = not anchors.within(rule, worse, relative)
+    return Guarded(name, rule.max_worse, rule.max_worse_relative, finite(worse), finite(relative), broken)
 
 
 def _limited(name: str, limit: float, evidence: Evidence) -> Limited:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from math import isfinite
 from typing import Any, Literal
 
+from scripts.core.gate.anchors import Anchored, Ratchet
 from scripts.core.gate.evidence import Comparison, Evidence, SelfTest, Slice
 
 Verdict = Literal["PROMOTE", "HOLD", "REJECT", "INVALID"]
@@ -52,6 +53,7 @@ class Judgement:
     limits: tuple[Limited, ...]
     states: tuple[State, ...]  # of the evidence's slices, in their order
     slice_max_worse: float
+    ratchet: Ratchet
 
     def to_dict(self) -> dict[str, Any]:
         """What cannot be measured is None."""
@@ -63,7 +65,19 @@ class Judgement:
             "guardrails": [asdict(one) for one in self.guardrails],
             "limits": [asdict(one) for one in self.limits],
             "slices": self._slices(),
+            "anchors": self._anchors(),
             "self_tests": [_self_test(one) for one in evidence.self_tests],
+        }
+
+    def _anchors(self) -> dict[str, Any]:
+        """A rollback is advised where the measuring can be trusted."""
+        ratchet = self.ratchet
+        return {
+            "tolerated": None if ratchet.tolerated is None else ratchet.tolerated.model_dump(),
+            "best": None if ratchet.best is None else ratchet.best.anchor.version,
+            "broken": ratchet.broken,
+            "rollback": ratchet.rollback and self.verdict != "INVALID",
+            "rows": [_anchor(one) for one in self.evidence.anchors],
         }
 
     def _slices(self) -> dict[str, Any]:
@@ -126,6 +140,23 @@ def _slice(one: Slice, state: State) -> dict[str, Any]:
         "blocks": one.blocks,
     }
     return {**about, **_pair(one.comparison), "state": state}
+
+
+def _anchor(one: Anchored) -> dict[str, Any]:
+    """`difference` is candidate - anchor; that inside of `better_than_production` is anchor - production."""
+    against, beside = _pair(one.against), _pair(one.beside)
+    return {
+        "version": one.anchor.version,
+        "bundle": one.anchor.bundle,
+        "pinned": one.anchor.pinned,
+        "taken_back": one.anchor.taken_back,
+        "rows": one.rows,
+        "value": finite(one.value),
+        "difference": against["difference"],
+        "interval": against["interval"],
+        "better_than_production": {name: beside[name] for name in ("difference", "interval")} if one.beside else None,
+        "fault": one.fault,
+    }
 
 
 def _self_test(one: SelfTest) -> dict[str, Any]:

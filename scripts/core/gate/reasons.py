@@ -1,7 +1,9 @@
 """The verdict's reasons: plain sentences with numbers."""
 
 from collections.abc import Iterable, Sequence
+from math import isfinite
 
+from scripts.core.gate.anchors import Ratchet
 from scripts.core.gate.evidence import Comparison, Evidence, SelfTest, Slice
 from scripts.core.gate.judgement import Guarded, Judgement, Limited, Needed
 from scripts.core.params import Gate
@@ -49,21 +51,39 @@ def _rows(evidence: Evidence, gate: Gate) -> str:
 
 
 def broken(judgement: Judgement, gate: Gate) -> list[str]:
-    """What is broken of guardrails, limits and slices."""
+    """What is broken of guardrails, limits and slices, and whether an earlier release is better by too much."""
     slices = zip(judgement.evidence.slices, judgement.states, strict=True)
     return [
         *(_guardrail(one) for one in judgement.guardrails if one.broken),
         *(_limit(one) for one in judgement.limits if one.broken),
         *_slices([one for one, state in slices if state == "broken"], gate),
+        *([_ratchet(judgement.ratchet, gate)] if judgement.ratchet.broken else []),
     ]
 
 
 def _guardrail(one: Guarded) -> str:
-    limits = [] if one.limit is None else [number(one.limit)]
-    limits += [] if one.relative is None else [f"{100 * one.relative:.4g}%"]
-    share = "" if one.worse_by_relative is None else f" ({100 * one.worse_by_relative:.3g}%)"
-    worse = "an unknown amount" if one.worse_by is None else number(one.worse_by) + share
-    return f"guardrail broken: {one.metric} worse by {worse}, tolerated {' and '.join(limits)}"
+    worse = "an unknown amount" if one.worse_by is None else _amount(one.worse_by, one.worse_by_relative)
+    return f"guardrail broken: {one.metric} worse by {worse}, tolerated {_tolerated(one.limit, one.relative)}"
+
+
+def _amount(worse: float, relative: float | None) -> str:
+    share = "" if relative is None or not isfinite(relative) else f" ({100 * relative:.3g}%)"
+    return number(worse) + share
+
+
+def _tolerated(limit: float | None, relative: float | None) -> str:
+    limits = [] if limit is None else [number(limit)]
+    limits += [] if relative is None else [f"{100 * relative:.4g}%"]
+    return " and ".join(limits)
+
+
+def _ratchet(one: Ratchet, gate: Gate) -> str:
+    best, rule = one.best, one.tolerated
+    assert best is not None and best.against is not None and rule is not None and one.worse_by is not None
+    candidate, version = number(best.against.alone.value), best.anchor.version
+    by = _amount(one.worse_by, one.worse_by_relative)
+    said = f"{gate.metric} {candidate} is worse than released v{version}'s {number(best.value)} by {by} on these rows"
+    return f"ratchet: {said}, tolerated {_tolerated(rule.max_worse, rule.max_worse_relative)}"
 
 
 def _limit(one: Limited) -> str:

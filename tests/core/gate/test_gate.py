@@ -103,7 +103,7 @@ def test_the_truth_table_in_full() -> None:
 
 
 def test_validation_and_drift_are_no_evidence() -> None:
-    known = {"first", "rows", "blocks", "leaked", "metrics", "slices", "faults", "same", "self_tests"}
+    known = {"first", "rows", "blocks", "leaked", "metrics", "slices", "faults", "same", "self_tests", "anchors"}
     assert {field.name for field in fields(Evidence)} == known
 
 

@@ -49,4 +49,4 @@ def test_a_metric_is_read_by_its_interval(name: str, improvement: float, half: f
 
 def test_the_order_of_the_report_is_the_order_in_which_it_is_read() -> None:
     told = gates.judge(evidence(compared(0.02)), gate()).to_dict()
-    assert list(told) == ["verdict", "metrics", "needed", "guardrails", "limits", "slices", "self_tests"]
+    assert list(told) == ["verdict", "metrics", "needed", "guardrails", "limits", "slices", "anchors", "self_tests"]
