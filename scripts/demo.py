@@ -14,7 +14,18 @@ from typing import Any
 from scripts.core import bundle, declaration, errors
 from scripts.core.errors import Mistake
 from scripts.core.params import Params
-from scripts.core.paths import DATA, DATA_DVC, DECLARATION, DRIFT, LOCK, PRODUCTION, PRODUCTION_DVC, REPORTS
+from scripts.core.paths import (
+    ANCHORS,
+    ANCHORS_DVC,
+    DATA,
+    DATA_DVC,
+    DECLARATION,
+    DRIFT,
+    LOCK,
+    PRODUCTION,
+    PRODUCTION_DVC,
+    REPORTS,
+)
 from scripts.core.plots.plots import Month, year
 from scripts.core.scoring import metrics
 from scripts.core.tables import table
@@ -22,11 +33,12 @@ from scripts.core.text import number
 from scripts.core.training import model as models
 from scripts.edges import files, project
 from scripts.edges.repository import git
-from scripts.edges.versions import dvc
+from scripts.edges.versions import dvc, pointers
 
 SCRATCH = Path("demo")
 PICTURE = "year.png"
 MONTHS = 12
+EMPTIED = (LOCK, DATA_DVC, PRODUCTION_DVC, ANCHORS_DVC)  # a new copy has no history
 
 
 @dataclass(frozen=True)
@@ -53,7 +65,9 @@ class Scratch:
         return dict(json.loads(self.run("retrain", "--json")))
 
     def promote(self) -> None:
+        """And commit it, as a person would: which releases there were is what git says."""
         self.run("promote")
+        git.keep(self.root, "Promote")
 
     def bundle(self) -> bytes | None:
         """Production's bytes; None before the first promotion."""
@@ -65,12 +79,13 @@ def copied(root: Path) -> Scratch:
     """The project's files as git knows them, uncommitted changes included, with no data and no model yet."""
     shutil.rmtree(root, ignore_errors=True)
     for path in map(Path, git.files()):
-        if path.is_file() and path.parts[0] != REPORTS.name and path not in (LOCK, DATA_DVC, PRODUCTION_DVC):
+        if path.is_file() and path.parts[0] != REPORTS.name and path not in EMPTIED:
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, root / path)
     files.write(root / DECLARATION, declaration.render(declaration.none()).encode())
     files.write(root / DATA_DVC, dvc.NOTHING.encode())
     files.write(root / PRODUCTION_DVC, dvc.NO_FILE.encode())
+    files.write(root / ANCHORS_DVC, pointers.folder({}, ANCHORS.name).encode())
     git.begin(root, "The template as it was")
     return Scratch(root)
 

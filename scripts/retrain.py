@@ -29,7 +29,7 @@ from scripts.core.paths import (
     VALIDATION,
 )
 from scripts.core.report import explain, run_page
-from scripts.edges import actions, asked, files, lock, outcome, project, took
+from scripts.edges import actions, anchors, asked, files, lock, outcome, project, took
 from scripts.edges.asked import Asked
 from scripts.edges.progress import Progress
 from scripts.edges.registry import tracking
@@ -98,6 +98,7 @@ def retrain(run: Run) -> Outcome:
             known = decided(run, validation, project.read_json(DRIFT))
         if not known.retrain:
             return finished(run, validation, known, [])
+        anchors.level(run.params, run.declaration)
         run.stages("train")
         drifting.result()
         with tracking.started(run.params, unless=run.asked.dry_run) as recorder:

@@ -12,7 +12,7 @@ from typing import Any
 
 from scripts.core import declaration
 from scripts.edges.repository import git
-from scripts.edges.versions import dvc
+from scripts.edges.versions import dvc, pointers
 from tests.layout import ROOT
 
 KEPT = ("scripts", "dvc.yaml", ".dvc", ".dvcignore", "models", ".gitignore", "params.schema.json")
@@ -71,6 +71,7 @@ def scratch(root: Path, params: str, batches: Mapping[str, bytes] | None = None)
     (root / "models/production.json").write_text(declaration.render(declaration.none()))
     (root / "models/production.zip.dvc").write_text(dvc.NO_FILE)
     (root / "data.dvc").write_text(dvc.NOTHING)
+    (root / "models/anchors.dvc").write_text(pointers.folder({}, "anchors"))
     (root / "params.yaml").write_text(params)
     (root / "inbox").mkdir()
     for name, content in (batches or {}).items():

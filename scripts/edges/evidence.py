@@ -15,12 +15,13 @@ from scripts.core.paths import (
     METRICS,
     PLOTS,
     PREDICTIONS,
-    PRODUCTION_DVC,
+    PRODUCTION,
     RUN,
     VALIDATION,
 )
 from scripts.core.report.material import LOCKED, Material
 from scripts.core.training import model as models
+from scripts.edges import bundles
 from scripts.edges.repository import history
 from scripts.edges.repository.history import Declared
 
@@ -71,19 +72,7 @@ def _judged(declared: Declared, root: Path) -> str:
 
 
 def _bundle(declared: Declared, store: Store, root: Path) -> Bundle:
-    now, name = declared.declaration, PRODUCTION_DVC.as_posix()
-    pointer = history.at(declared.commit, PRODUCTION_DVC, root)
-    if pointer is None:
-        raise Mistake(f"{name}: is not in {declared.commit[:12]}. Commit it with the declaration.", code=OUTSIDE)
-    named = objects.of_pointer(pointer.decode(errors="replace"), name)[0]
-    content = store.fetch(named.oid)
-    if (digest := bundle.digest(content)) != now.bundle:
-        raise Mistake(
-            f"{name}: names a model with the digest {digest[:19]}, but v{now.version} is declared as "
-            f"{str(now.bundle)[:19]}. Both change together: promote it anew.",
-            code=OUTSIDE,
-        )
-    return bundle.unpack(content, now.bundle, named.path)
+    return bundle.unpack(bundles.content(declared, store.fetch, root), declared.declaration.bundle, str(PRODUCTION))
 
 
 def _stored(commit: str, store: Store, wanted: Sequence[Path], root: Path) -> dict[str, bytes]:

@@ -9,7 +9,18 @@ from scripts.core import code, declaration, params
 from scripts.core.declaration import Declaration
 from scripts.core.errors import OUTSIDE, USAGE, Mistake
 from scripts.core.params import Params
-from scripts.core.paths import DATA, DATA_DVC, DECLARATION, LOCK, PARAMS, PIPELINE, PRODUCTION, PRODUCTION_DVC
+from scripts.core.paths import (
+    ANCHORS,
+    ANCHORS_DVC,
+    DATA,
+    DATA_DVC,
+    DECLARATION,
+    LOCK,
+    PARAMS,
+    PIPELINE,
+    PRODUCTION,
+    PRODUCTION_DVC,
+)
 from scripts.core.settings import yaml_file
 from scripts.edges import installed
 from scripts.edges.versions import dvc
@@ -18,7 +29,7 @@ if TYPE_CHECKING:
     from scripts.core.bundle import Bundle
 
 
-MERGED = (PARAMS, DATA_DVC, DECLARATION, PRODUCTION_DVC, LOCK, PIPELINE)  # what all rests on
+MERGED = (PARAMS, DATA_DVC, DECLARATION, PRODUCTION_DVC, ANCHORS_DVC, LOCK, PIPELINE)  # what all rests on
 MARKERS = ("<<<<<<< ", ">>>>>>> ")
 
 
@@ -83,6 +94,8 @@ def restore(declared: Declaration) -> None:
         DATA.mkdir(exist_ok=True)
     elif not DATA.exists():
         dvc.checkout(DATA)
+    if not ANCHORS_DVC.exists() or dvc.digest(ANCHORS_DVC) == dvc.EMPTY:
+        ANCHORS.mkdir(parents=True, exist_ok=True)  # else a run brings them: empty it would stand for none
 
 
 def training_code() -> str:

@@ -62,11 +62,21 @@ def files() -> list[str]:
 
 def begin(root: Path, message: str) -> None:
     """A repository of its own, with everything in it as its first commit."""
+    _act(root, "init", "-q", "-b", "main")
+    keep(root, message)
+
+
+def keep(root: Path, message: str) -> None:
+    """Commit everything that is there, in a repository that `begin` made."""
+    _act(root, "add", "-A")
+    _act(root, "commit", "-q", "-m", message)
+
+
+def _act(root: Path, *arguments: str) -> None:
     settings = {"user.name": "Evergreen", "user.email": "evergreen@localhost", "commit.gpgsign": "false"}
     settings["core.hooksPath"] = os.devnull  # a person's own hooks are not for this
     given = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    for arguments in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-q", "-m", message)):
-        subprocess.run(["git", "-C", str(root), *given, *arguments], check=True, capture_output=True)
+    subprocess.run(["git", "-C", str(root), *given, *arguments], check=True, capture_output=True)
 
 
 def _git(*arguments: str) -> str:
