@@ -10,8 +10,8 @@ from typing import Any
 
 from scripts.core import errors, handover, objects, recording, text
 from scripts.core.errors import OUTSIDE, Mistake
-from scripts.core.handover import LISTING, RETRAIN, Checked, Handover
-from scripts.core.paths import CANDIDATE, DATA, LOCK, PIPELINE, REPORTS, RUN
+from scripts.core.handover import LISTINGS, RETRAIN, Checked, Handover
+from scripts.core.paths import CANDIDATE, LOCK, PIPELINE, REPORTS, RUN
 from scripts.core.recording import INPUTS, Change
 from scripts.edges import actions, files, lock, outcome, project
 from scripts.edges import handover as folders
@@ -130,13 +130,14 @@ def verified(handed: Handover, store: Store, candidate: bytes | None) -> Checked
 
 
 def keep(handed: Handover, checked: Checked, store: Store) -> None:
-    """Into DVC's cache what DVC keeps; into the work tree all but the batches, which nobody here reads."""
+    """Into DVC's cache what DVC keeps; into the work tree all but batches and anchors, which nobody here reads."""
     kept = objects.outputs(PIPELINE.read_text("utf-8"))
-    for each in (*checked.data, *checked.outputs):
-        content = handed.files.get(LISTING if each.path == str(DATA) else each.path)
+    for each in checked.all:
+        content = handed.files.get(LISTINGS.get(each.path, each.path))
         if content is not None and kept.get(each.path, True):
             store.cache.write(each.oid, content)
-    put(handed, [path for path in handed.files if path != LISTING and not path.startswith(f"{DATA}/")])
+    folders_ = tuple(f"{folder}/" for folder in LISTINGS)
+    put(handed, [path for path in handed.files if path not in LISTINGS.values() and not path.startswith(folders_)])
 
 
 def put(handed: Handover, paths: list[str]) -> None:

@@ -13,12 +13,14 @@ from typing import Any
 from scripts.core import bundle, objects, text
 from scripts.core.errors import OUTSIDE, Mistake
 from scripts.core.objects import Object
-from scripts.core.paths import CANDIDATE, DATA, DATA_DVC, EVALUATION, LOCK, OUTCOME, RUN
+from scripts.core.paths import ANCHORS, ANCHORS_DVC, CANDIDATE, DATA, DATA_DVC, EVALUATION, LOCK, OUTCOME, RUN
 
 LISTING = "data.listing"  # which batches data/ has: the object that data.dvc names
+LISTINGS = {DATA.as_posix(): LISTING, ANCHORS.as_posix(): "anchors.listing"}  # of both folders
 RETRAIN = f"{OUTCOME}/retrain.json"
 ALLOWED = re.compile(
     r"data\.dvc|dvc\.lock|data\.listing|models/candidate\.zip|outcome/retrain\.json"
+    r"|models/anchors\.dvc|anchors\.listing|models/anchors/(anchors\.json|v\d+\.zip)"
     r"|reports/(plots/)?[\w-]+\.(json|html|parquet|png)"
 )
 BATCH = re.compile(r"\w[\w .,=+()-]*")
@@ -47,11 +49,16 @@ class Checked:
 
     data: tuple[Object, ...]  # the list of data/ and its members
     outputs: tuple[Object, ...]  # what dvc.lock names
+    anchors: tuple[Object, ...] = ()  # the list of models/anchors and its members, where it has changed
+
+    @property
+    def all(self) -> tuple[Object, ...]:
+        return (*self.data, *self.anchors, *self.outputs)
 
     @property
     def kept(self) -> dict[str, str]:
         """Object by path."""
-        return {each.path: each.oid for each in (*self.data, *self.outputs)}
+        return {each.path: each.oid for each in self.all}
 
 
 def allowed(path: str) -> bool:
@@ -90,9 +97,11 @@ def opened(said: bytes, files: Mapping[str, bytes]) -> Handover:
 
 def checked(handover: Handover, pipeline: str, lock_before: str | None, candidate: bytes | None) -> Checked:
     """Of a whole run: its parts must fit together. `candidate` is the bundle where it is the one from before."""
-    data = _data(handover)
+    data = _folder(handover, DATA_DVC.as_posix(), DATA.as_posix(), "is no name for a batch")
+    anchors = _anchors(handover)
     outputs = _outputs(handover, pipeline, lock_before)
-    named = {each.path for each in (*data, *outputs)} | {DATA_DVC.as_posix(), LOCK.as_posix(), LISTING}
+    named = {each.path for each in (*data, *anchors, *outputs)} | {DATA_DVC.as_posix(), LOCK.as_posix(), LISTING}
+    named |= {ANCHORS_DVC.as_posix(), LISTINGS[ANCHORS.as_posix()]} if anchors else set()
     _refuse("is named by nothing", handover.files.keys() - named - {RUN.as_posix(), RETRAIN})
     lock = _said(handover, LOCK)
     seen = objects.depended(lock, "validate").get(DATA.as_posix())
@@ -103,23 +112,31 @@ def checked(handover: Handover, pipeline: str, lock_before: str | None, candidat
         raise Mistake(f"handover: {RUN}: does not say what it should. {AGAIN}.", code=OUTSIDE)
     if run.get("verdict"):
         _judged(handover.json(EVALUATION), run["verdict"], handover.files.get(CANDIDATE.as_posix(), candidate))
-    return Checked(tuple(data), tuple(outputs))
+        if anchors and objects.depended(lock, "evaluate").get(ANCHORS.as_posix()) != anchors[0].oid:
+            raise Mistake(f"handover: {ANCHORS_DVC} and {LOCK} speak of different anchors. {AGAIN}.", code=OUTSIDE)
+    return Checked(tuple(data), tuple(outputs), tuple(anchors))
 
 
-def _data(handover: Handover) -> list[Object]:
-    named = objects.of_pointer(_said(handover, DATA_DVC), DATA_DVC.as_posix())
-    listing = handover.files.get(LISTING, b"")
-    if len(named) != 1 or named[0].path != DATA.as_posix() or not named[0].folder:
-        raise Mistake(f"handover: {DATA_DVC}: names something other than {DATA}/. {AGAIN}.", code=OUTSIDE)
+def _folder(handover: Handover, pointer: str, folder: str, stranger: str) -> list[Object]:
+    named = objects.of_pointer(_said(handover, pointer), pointer)
+    listing = handover.files.get(LISTINGS[folder], b"")
+    if len(named) != 1 or named[0].path != folder or not named[0].folder:
+        raise Mistake(f"handover: {pointer}: names something other than {folder}/. {AGAIN}.", code=OUTSIDE)
     if not objects.genuine(named[0].oid, listing):
-        raise Mistake(f"handover: {LISTING}: is not what {DATA_DVC} names. {AGAIN}.", code=OUTSIDE)
+        raise Mistake(f"handover: {LISTINGS[folder]}: is not what {pointer} names. {AGAIN}.", code=OUTSIDE)
     members = objects.members(listing, named[0])
-    _refuse("is no name for a batch", [each.path for each in members if not allowed(each.path)])
-    handed = {path: content for path, content in handover.files.items() if path.startswith(f"{DATA}/")}
-    _refuse("is not in data.dvc", handed.keys() - {each.path for each in members})
+    _refuse(stranger, [each.path for each in members if not allowed(each.path)])
+    handed = {path: content for path, content in handover.files.items() if path.startswith(f"{folder}/")}
+    _refuse(f"is not in {pointer}", handed.keys() - {each.path for each in members})
     wrong = [each.path for each in members if each.path in handed and not objects.genuine(each.oid, handed[each.path])]
-    _refuse("is not what data.dvc names", wrong)
+    _refuse(f"is not what {pointer} names", wrong)
     return [named[0], *members]
+
+
+def _anchors(handover: Handover) -> list[Object]:
+    """None when they are as they were: then their pointer stayed at home."""
+    pointer = ANCHORS_DVC.as_posix()
+    return _folder(handover, pointer, ANCHORS.as_posix(), "is no anchor") if pointer in handover.files else []
 
 
 def _outputs(handover: Handover, pipeline: str, lock_before: str | None) -> list[Object]:

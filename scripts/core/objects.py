@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from scripts.core.errors import OUTSIDE, Mistake
-from scripts.core.paths import LOCK, PIPELINE
+from scripts.core.paths import ANCHORS_DVC, LOCK, PIPELINE
 
 KNOWN = {
     "d751713988987e9331980363e24189ce.dir": b"[]",
@@ -34,8 +34,8 @@ class Object:
 
     @property
     def made_anew(self) -> bool:
-        """Whether the pipeline makes it again when it is lost."""
-        return self.source == LOCK.as_posix()
+        """Whether the next run makes it again when it is lost, or says that it can't be had."""
+        return self.source in (LOCK.as_posix(), ANCHORS_DVC.as_posix())
 
     def __str__(self) -> str:
         return f"{self.path} ({self.oid[:8]})"

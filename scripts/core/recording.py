@@ -6,7 +6,19 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from scripts.core.handover import Handover
-from scripts.core.paths import DATA, DATA_DVC, DECLARATION, LOCK, PARAMS, PIPELINE, PLOTS, REPORTS, RUN, VALIDATION
+from scripts.core.paths import (
+    ANCHORS_DVC,
+    DATA,
+    DATA_DVC,
+    DECLARATION,
+    LOCK,
+    PARAMS,
+    PIPELINE,
+    PLOTS,
+    REPORTS,
+    RUN,
+    VALIDATION,
+)
 
 INPUTS = (DATA_DVC, PARAMS, DECLARATION, PIPELINE, "scripts")  # what a result rests on
 NAMES = 2  # of batches, in the first line
@@ -24,6 +36,7 @@ def change(handover: Handover, kept: Mapping[str, bool], there: Iterable[str]) -
     """`kept`: outputs of dvc.yaml, and whether DVC keeps them; `there`: what the branch has under reports/."""
     by_git = {path for path, cached in kept.items() if not cached} | {
         DATA_DVC.as_posix(),
+        ANCHORS_DVC.as_posix(),
         LOCK.as_posix(),
         RUN.as_posix(),
     }

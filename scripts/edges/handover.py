@@ -2,13 +2,14 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from scripts.core import handover, objects
 from scripts.core.errors import OUTSIDE, Mistake
-from scripts.core.handover import LISTING, RETRAIN, Handover
+from scripts.core.handover import LISTINGS, RETRAIN, Handover
 from scripts.core.objects import Object
-from scripts.core.paths import DATA, DATA_DVC, LOCK, PIPELINE, RUN
+from scripts.core.paths import ANCHORS_DVC, DATA_DVC, LOCK, PIPELINE, RUN
 from scripts.edges import files, outcome
 from scripts.edges.repository import git, history
 from scripts.edges.versions.cache import Cache
@@ -27,7 +28,7 @@ def gathered() -> Handover:
     given = {path: Path(path).read_bytes() for path in paths}
     if not whole:
         return Handover(base, False, given)
-    made = Handover(base, True, given | _data(base) | _outputs(base))
+    made = Handover(base, True, given | _folder(DATA_DVC, base) | _anchors(base) | _outputs(base))
     before = _before(base, LOCK)
     candidate = Cache().read(_named(made.files[LOCK.as_posix()].decode()).get("models/candidate.zip", "-"))
     handover.checked(
@@ -68,20 +69,31 @@ def _plain(path: Path) -> Path:
     return path
 
 
-def _data(base: str) -> dict[str, bytes]:
-    pointer = DATA_DVC.read_bytes()
-    top = objects.of_pointer(pointer.decode(), DATA_DVC.as_posix())[0]
+def _folder(file: Path, base: str, travels: Callable[[str], bool] = lambda path: True) -> dict[str, bytes]:
+    """A folder's pointer, its list of files, and those of its files that are new and can't be had otherwise."""
+    pointer = file.read_bytes()
+    top = objects.of_pointer(pointer.decode(), file.as_posix())[0]
     listing = _listing(top)
     if listing is None:
-        raise Mistake(f"{DATA_DVC}: its list of files is not in DVC's cache. Make it: dvc add {DATA}", code=OUTSIDE)
-    known = {each.oid for each in _members_before(base)}
-    new = [each for each in objects.members(listing, top) if each.oid not in known]
-    return {DATA_DVC.as_posix(): pointer, LISTING: listing} | {each.path: Path(each.path).read_bytes() for each in new}
+        raise Mistake(f"{file}: its list of files is not in DVC's cache. Make it: dvc add {top.path}", code=OUTSIDE)
+    known = {each.oid for each in _members_before(file, base)}
+    new = [each for each in objects.members(listing, top) if each.oid not in known and travels(each.path)]
+    return {file.as_posix(): pointer, LISTINGS[top.path]: listing} | {
+        each.path: Path(each.path).read_bytes() for each in new
+    }
 
 
-def _members_before(base: str) -> list[Object]:
-    pointer = _before(base, DATA_DVC)
-    tops = objects.of_pointer(pointer, DATA_DVC.as_posix()) if pointer else []
+def _anchors(base: str) -> dict[str, bytes]:
+    """Nothing when they are as they were. Earlier releases are in the store: only the list of them travels."""
+    before = _before(base, ANCHORS_DVC)
+    if not ANCHORS_DVC.exists() or ANCHORS_DVC.read_text("utf-8") == before:
+        return {}
+    return _folder(ANCHORS_DVC, base, lambda path: path.endswith(".json"))
+
+
+def _members_before(file: Path, base: str) -> list[Object]:
+    pointer = _before(base, file)
+    tops = objects.of_pointer(pointer, file.as_posix()) if pointer else []
     return [each for top in tops for each in objects.members(_listing(top) or b"[]", top)]
 
 

@@ -169,3 +169,59 @@ def test_an_output_from_before_need_not_travel_again_and_is_judged_all_the_same(
 def test_a_file_that_nothing_names_is_refused() -> None:
     assert "named by nothing" in refused(changed_after(made(), "reports/more.json", b"{}"))
     assert "not in data.dvc" in refused(changed_after(made(), "data/more.parquet", b"x"))
+
+
+LISTED = {"anchors.json": b"{}", "v1.zip": b"an earlier release"}
+
+
+def with_anchors(run: Mapping[str, Any] | None = None, **changed: bytes | None) -> Handover:
+    """As when a run was judged beside another release than the one before."""
+    listing = stored.listing(LISTED)
+    handed = made(run)
+    lock = handed.files["dvc.lock"].decode()
+    read = f"{{path: models/anchors, hash: md5, md5: {objects.digest(listing)}.dir}}"
+    cmd = "    cmd: python evaluate.py\n    deps: "
+    assert f"{cmd}[]" in lock
+    files: dict[str, bytes | None] = {
+        **handed.files,
+        "dvc.lock": lock.replace(f"{cmd}[]", f"{cmd}[{read}]").encode(),
+        "models/anchors.dvc": stored.pointer("anchors", listing, LISTED).encode(),
+        "anchors.listing": listing,
+        "models/anchors/anchors.json": b"{}",
+    }
+    names = {"listing": "anchors.listing", "pointer": "models/anchors.dvc", "json": "models/anchors/anchors.json"}
+    files |= {names.get(name, name): content for name, content in changed.items()}
+    return Handover(BASE, True, {name: content for name, content in files.items() if content is not None})
+
+
+def test_anchors_that_have_changed_travel_as_a_list_and_their_bundles_stay_in_the_store() -> None:
+    handed = with_anchors()
+    assert handover.opened(handover.manifest(handed).encode(), handed.files) == handed
+    checked = handover.checked(handed, PIPELINE, None, None)
+    named = ["models/anchors", "models/anchors/anchors.json", "models/anchors/v1.zip"]
+    assert [each.path for each in checked.anchors] == named
+    assert set(named) <= set(checked.kept) and set(checked.anchors) <= set(checked.all)
+    assert handover.checked(made(), PIPELINE, None, None).anchors == ()
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"json": b"[]"}, "is not what models/anchors.dvc names"),
+        ({"listing": b"[]"}, "anchors.listing: is not what models/anchors.dvc names"),
+        ({"listing": None}, "anchors.listing: is not what models/anchors.dvc names"),
+        ({"pointer": stored.pointer("scripts", b"x").encode()}, "something other than models/anchors/"),
+        ({"pointer": None}, "named by nothing"),
+        ({"models/anchors/v2.zip": b"x"}, "is not in models/anchors.dvc"),
+        ({"dvc.lock": made().files["dvc.lock"]}, "speak of different anchors"),
+    ],
+)
+def test_anchors_that_do_not_fit_are_refused(changed: dict[str, bytes | None], why: str) -> None:
+    assert why in refused(with_anchors(**changed))
+
+
+def test_nothing_else_passes_for_an_anchor() -> None:
+    listing = stored.listing({"run.py": b"x"})
+    handed = with_anchors(pointer=stored.pointer("anchors", listing, {"run.py": b"x"}).encode(), listing=listing)
+    assert "is no anchor" in refused(changed_after(handed, "models/anchors/anchors.json", None))
+    assert not handover.allowed("models/anchors/run.py") and not handover.allowed("models/anchors/../v1.zip")

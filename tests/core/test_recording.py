@@ -12,6 +12,8 @@ def handed(verdict: str | None = "PROMOTE", new: tuple[str, ...] = ("2013-02.par
     batches = [{"name": f"2013-0{month}.parquet", "rows": month * 1000} for month in (1, 2, 3, 4)]
     files = {
         "data.dvc": b"pointer",
+        "models/anchors.dvc": b"earlier releases",
+        "models/anchors/anchors.json": b"{}",
         "dvc.lock": b"lock",
         "reports/run.json": json.dumps({"run": "ab12cd34", "verdict": verdict}).encode(),
         "reports/validation.json": json.dumps({"batches": batches}).encode(),
@@ -33,6 +35,7 @@ def test_git_gets_pointers_and_small_reports_and_loses_reports_that_are_no_more(
     }
     assert {path for path, content in files.items() if content is not None} == {
         "data.dvc",
+        "models/anchors.dvc",
         "dvc.lock",
         "reports/run.json",
         "reports/validation.json",

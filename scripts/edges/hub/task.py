@@ -6,7 +6,7 @@ from typing import Any
 
 from scripts.core import declaration, promotion
 from scripts.core.declaration import Declaration
-from scripts.core.paths import DATA_DVC, DECLARATION, LOCK, PLOTS, PRODUCTION, PRODUCTION_DVC, REPORTS
+from scripts.core.paths import ANCHORS_DVC, DATA_DVC, DECLARATION, LOCK, PLOTS, PRODUCTION, PRODUCTION_DVC, REPORTS
 from scripts.core.promotion import Case, Stale
 from scripts.core.report.markdown import plain
 from scripts.core.standing import TRAILER, Pull, Situation
@@ -82,7 +82,7 @@ def promoted(task: Task) -> tuple[Declaration, dict[str, bytes | None]]:
 
 def recorded() -> dict[str, bytes | None]:
     """What a run writes down whatever it finds."""
-    paths = [path for path in (DATA_DVC, LOCK) if path.exists()]
+    paths = [path for path in (DATA_DVC, ANCHORS_DVC, LOCK) if path.exists()]
     paths += [*sorted(REPORTS.glob("*.json")), *sorted(PLOTS.glob("*.png"))]
     return {path.as_posix(): path.read_bytes() for path in paths}
 

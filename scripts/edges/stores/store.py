@@ -154,7 +154,7 @@ class Store:
         if not top.folder:
             return [top]
         content = self.cache.read(top.oid) or objects.KNOWN.get(top.oid)
-        if content is None and (strict or not self.missing([top])):
+        if content is None and ((strict and not top.made_anew) or not self.missing([top])):
             self.cache.write(top.oid, content := self.fetch(top.oid))
         return [top, *(objects.members(content, top) if content is not None else ())]
 
