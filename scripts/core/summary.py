@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scripts.core.report import explain
+from scripts.core.report import anchored, explain
 from scripts.core.scoring.metrics import find
 from scripts.core.text import number
 from scripts.core.triggers import Decision
@@ -48,6 +48,7 @@ def lines(found: Found) -> list[str]:
     out += ["", *_table(found.evaluation), ""]
     out += _entry(found.evaluation["verdict"]["verdict"], *_verdict(found.evaluation))
     out += _entry("Needed", *found.explained)
+    out += _entry("Anchors", *anchored.lines(found.evaluation))
     out += ["", *_entry("Reports", "reports/drift.html · reports/evaluation.json · reports/plots/")]
     out += _entry("Next", _next(found.evaluation, found.production))
     for warning in found.warnings:

@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 
 from scripts.core.paths import PLOTS
-from scripts.core.report import explain
+from scripts.core.report import anchored, explain
 from scripts.core.report.material import Material
 from scripts.core.report.numbers import READINGS, between, decimals, fixed, signed, spoken
 from scripts.core.text import number
@@ -47,6 +47,7 @@ def _parts(made_of: Material) -> Iterator[str]:
     if needed := "".join(f"<li>{escape(each)}.</li>" for each in explain.needed(evaluation)):
         yield f"<h2>What would have been needed</h2>\n<ul>{needed}</ul>"
     yield f"<h2>Metrics</h2>\n{_metrics(evaluation)}"
+    yield from _anchors(evaluation)
     for file, about in PICTURES:
         if (content := made_of.reports.get((PLOTS / file).as_posix())) is not None:
             yield f'<h2>{about}</h2>\n<img alt="{about}" src="{_uri(content)}">'
@@ -54,6 +55,20 @@ def _parts(made_of: Material) -> Iterator[str]:
         yield f"<h2>Slices, row by row</h2>\n{_slices(evaluation)}"
     yield f"<h2>Guardrails, limits, self-tests</h2>\n{_rules(evaluation)}"
     yield f'<p class="quiet">Bundle <code>{escape(made_of.bundle.digest)}</code></p>'
+
+
+def _anchors(evaluation: Mapping[str, Any]) -> Iterator[str]:
+    header, rows = anchored.cells(evaluation)
+    said = [
+        *([anchored.rule(evaluation)] if rows else []),
+        anchored.rollback(evaluation),
+        *anchored.lacking(evaluation),
+    ]
+    if any(said):
+        yield "<h2>Earlier releases on the same rows</h2>"
+    if rows:
+        yield _table(header, rows)
+    yield from (f"<p>{escape(each)}</p>" for each in said if each)
 
 
 def _uri(content: bytes) -> str:

@@ -50,9 +50,10 @@ def bullets(items: Iterable[str]) -> str:
     return "\n".join(f"- {item}" for item in items)
 
 
-def details(summary: str, body: str) -> str:
-    """Folded; the summary is plain text."""
-    return f"<details><summary>{plain(summary).translate(HTML)}</summary>\n\n{body}\n\n</details>"
+def details(summary: str, body: str, unfolded: bool = False) -> str:
+    """Folded if not asked otherwise; the summary is plain text."""
+    begin = "<details open>" if unfolded else "<details>"
+    return f"{begin}<summary>{plain(summary).translate(HTML)}</summary>\n\n{body}\n\n</details>"
 
 
 def link(text: str, url: str) -> str:

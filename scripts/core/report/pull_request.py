@@ -7,7 +7,7 @@ from typing import Any
 
 from scripts.core.changes import Changes
 from scripts.core.declaration import Declaration
-from scripts.core.report import sections
+from scripts.core.report import anchored, sections
 from scripts.core.report.markdown import LONGEST, clip, code, details, escape, link, name, plain
 from scripts.core.report.numbers import ARROW, deciding, decimals, duration, fixed, gain, spoken
 from scripts.core.settings.param_types import parse_span
@@ -150,6 +150,7 @@ def _checks(validation: Report) -> str:
 def _folded(proposal: Proposal) -> Iterator[str]:
     evaluation, links = proposal.evaluation, proposal.links
     slices, drift = evaluation["slices"], proposal.drift
+    yield anchored.folded(evaluation)
     if slices["rows"]:
         summary = f"Slices: {slices['compared']:,} compared, {len(slices['broken']):,} broken"
         summary += f", {len(slices['too_small']):,} too small to judge"

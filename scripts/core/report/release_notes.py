@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scripts.core.report import sections
+from scripts.core.report import anchored, sections
 from scripts.core.report.markdown import clip, code, details, escape, link, name, table
 from scripts.core.report.material import Material, example
 from scripts.core.report.numbers import READINGS, between, deciding, decimals, fixed, gain, signed, spoken
@@ -65,6 +65,7 @@ def notes(made_of: Material, files: Mapping[str, File], place: Place, credit: Cr
         _serve(made_of),
         _files(files),
         details("How it was judged", f"{verdict(made_of.evaluation)}\n\n{sections.judged(made_of.evaluation)}"),
+        anchored.folded(made_of.evaluation),
         _folded("Slices", sections.slices(made_of.evaluation)),
         _folded("Drift by column", sections.columns(made_of.drift)),
     ]

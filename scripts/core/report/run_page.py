@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scripts.core.environment import Setting
-from scripts.core.report import sections
+from scripts.core.report import anchored, sections
 from scripts.core.report.markdown import bullets, clip, code, details, escape, link, table
 from scripts.core.report.pull_request import verdict
 
@@ -70,6 +70,7 @@ def _found(ran: Ran, judged: bool) -> Iterator[str]:
     if found.get("new") and not found.get("verdict"):
         yield explained("While production waits", found)
     if judged and ran.evaluation is not None:
+        yield anchored.folded(ran.evaluation)
         if slices := sections.slices(ran.evaluation):
             yield details("Slices", slices)
         yield details("How the verdict was reached", sections.judged(ran.evaluation))
