@@ -13,6 +13,7 @@ from scripts.core.declaration import Declaration
 from scripts.core.errors import USAGE, Mistake
 from scripts.core.params import Params
 from scripts.core.paths import (
+    ANCHORS_DVC,
     CANDIDATE,
     DATA_DVC,
     DECLARATION,
@@ -107,7 +108,7 @@ def promote(asked: Asked) -> Promoted:
         now = declared(case, verdict, bundle.unpack(content, case.candidate, str(CANDIDATE)).manifest, highest)
     said = headline(now, params.gate.metric)
     registry = place(now, content, params, new=verdict is not None)
-    known = (DECLARATION, PRODUCTION_DVC, DATA_DVC, LOCK, PARAMS, REPORTS)
+    known = (DECLARATION, PRODUCTION_DVC, ANCHORS_DVC, DATA_DVC, LOCK, PARAMS, REPORTS)
     present = [path.as_posix() for path in known if path.exists()]
     return Promoted(now, verdict is not None, said, commands(now, said, present), registry)
 
