@@ -41,7 +41,6 @@ const found = [...document.querySelectorAll("iframe")].map((frame) => {
     wide: chart && chart.querySelector("svg") ? chart.querySelector("svg").clientWidth : 0,
     figure: ((chart && chart.data) || []).map((each) => ({name: each.name, y: [...each.y], colour: each.marker.color})),
     line: chart && chart.data ? chart.data[0].line.color : null,
-    loaded: frame.contentWindow.performance.timing.loadEventEnd - frame.contentWindow.performance.timing.fetchStart,
   };
 });
 document.getElementById("found").textContent = JSON.stringify(found);

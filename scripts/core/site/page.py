@@ -15,9 +15,11 @@ from scripts.core.site.rows import go, link, mark, table
 from scripts.core.site.runs import runs
 from scripts.core.site.state import Card
 from scripts.core.site.style import CSS, SCRIPT
-from scripts.core.site.timeline import Timeline, said, timeline
+from scripts.core.site.timeline import Timeline, newest, said, timeline
 from scripts.core.site.words import Link, named, when
 from scripts.core.text import number
+
+DRAWN = 150  # newest runs in the picture: more can't be told apart
 
 
 @dataclass(frozen=True)
@@ -102,8 +104,11 @@ def _card(card: Card) -> str:
 def _chart(found: Timeline) -> str:
     if not found:
         return "<p>Nothing was measured yet: the first run that judges a candidate begins the picture.</p>"
-    data = json.dumps(chart.figure(found), allow_nan=False).replace("<", "\\u003c")
-    left_out = f" {found.left_out:,} runs that another metric decided are left out." if found.left_out else ""
+    drawn = newest(found, DRAWN)
+    data = json.dumps(chart.figure(drawn), allow_nan=False).replace("<", "\\u003c")
+    older = len(found.points) - len(drawn.points)
+    left_out = f" The picture begins with the newest {DRAWN}: {older:,} older runs are in the table." if older else ""
+    left_out += f" {found.left_out:,} runs that another metric decided are left out." if found.left_out else ""
     note = (
         "The bar of a candidate is the interval of its difference to production, on the same rows: where it passes "
         f"production's line, nothing is proven. A triangle is a change of production.{left_out}"
@@ -119,7 +124,6 @@ def _chart(found: Timeline) -> str:
 def _numbers(found: Timeline) -> str:
     """The picture as a table."""
     head = ("Run (UTC)", "Verdict", "Production", "Candidate", "Interval", "Drift")
-    drift = {each.at: each for each in found.drift}
     rows = [
         (
             point.time,
@@ -127,7 +131,7 @@ def _numbers(found: Timeline) -> str:
             _value(point.production),
             _value(point.candidate),
             f"{_value(point.low)} to {_value(point.high)}" if point.low is not None else "",
-            f"{drift[point.at].share:.0%}{' over the limit' * drift[point.at].over}" if point.at in drift else "",
+            f"{point.drift.share:.0%}{' over the limit' * point.drift.over}" if point.drift else "",
         )
         for point in reversed(found.points)
     ]

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from scripts.core import ledger_text
-from scripts.core.ledger import PUBLISHED, Line
+from scripts.core.ledger import Line
 from scripts.core.report.markdown import plain
 from scripts.core.site import state, words
 from scripts.core.site.state import Mood
-from scripts.core.site.words import Link
+from scripts.core.site.words import Link, begun
 from scripts.core.text import number
 
 ARROW = "\N{RIGHTWARDS ARROW}"
@@ -77,14 +77,14 @@ def _version(line: Line) -> str:
         return ""
     if line.command == "rollback":
         return f"v{line.version} asked for"
-    return f"v{line.version} is production" if line.action in PUBLISHED else f"v{line.version}"
+    return f"v{line.version} released" if line.action == "published" else f"v{line.version}"
 
 
 def why(line: Line) -> str:
     """Why it ran and what decided."""
     if line.ended != 0 or line.errors:
         return plain(line.errors[0], 300) if line.errors else "It left no word of why it ended."
-    return " ".join(f"{plain(part, 300).rstrip('.')}." for part in _reasons(line)) or "It gives no reason."
+    return " ".join(f"{begun(plain(part, 300)).rstrip('.')}." for part in _reasons(line)) or "It gives no reason."
 
 
 def _reasons(line: Line) -> Iterator[str]:

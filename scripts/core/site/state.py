@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from typing import Literal
 
 from scripts.core import ledger, ledger_text
 from scripts.core.ledger import PUBLISHED, Line, Score
 from scripts.core.report.markdown import plain
-from scripts.core.site.words import Link, ago, direction, links, moment, named, signed, when
+from scripts.core.site.words import Link, ago, begun, direction, links, moment, named, signed, when
 from scripts.core.text import number
 
 Mood = Literal["good", "care", "bad", "plain"]
@@ -77,8 +78,8 @@ def _production(found: Production | None, now: datetime) -> Card:
     line = found.released
     before = f" It replaced v{line.production}." if line.production else ""
     done = "Released" if line.action == "published" else "Made the latest again"
-    about = (f"{ago(line.moment, now, '').capitalize()} old.", f"{done} {when(line.moment)}.{before}")
-    return Card("Production", f"v{found.version}", about, links(line), "good")
+    said = f"{done} {ago(line.moment, now)} ({when(line.moment)}).{before}"
+    return Card("Production", f"v{found.version}", (said,), links(line, ("release",)), "good")
 
 
 def _score(found: Production | None, lines: Sequence[Line]) -> Card:
@@ -88,7 +89,7 @@ def _score(found: Production | None, lines: Sequence[Line]) -> Card:
     if newest is None and (promoted is None or promoted[1].candidate is None):
         return Card("Score", "not measured")
     name = newest[0] if newest else promoted[0] if promoted else ""
-    about = [f"{direction(name).capitalize()}."] if direction(name) else []
+    about = [f"{begun(direction(name))}."] if direction(name) else []
     if newest:
         about.append(f"On the hold-out of the run of {when(newest[2].moment)}.")
     value = newest[1] if newest else None
@@ -114,7 +115,7 @@ def _last(lines: Sequence[Line], now: datetime) -> Card:
     if not shown:
         return Card("Last run", "none yet")
     line = shown[-1]
-    about = [f"{line.command.capitalize()}, {ago(line.moment, now)} ({when(line.moment)})."]
+    about = [f"{begun(line.command)}, {ago(line.moment, now)} ({when(line.moment)})."]
     about += [f"{plain(error, 200)}" for error in line.errors[:1]]
     retrain = next((each for each in reversed(shown) if each.command == "retrain"), line)
     if retrain is not line:
@@ -131,11 +132,12 @@ def _data(lines: Sequence[Line], now: datetime) -> Card:
         return Card("Data", "none yet")
     data = known[-1].data
     assert data is not None
-    came = next(line for line in known if line.data and line.data.digest == data.digest)
+    same = takewhile(lambda line: line.data is not None and line.data.digest == data.digest, reversed(known))
+    came = [*same][-1]
     about = [f"{data.rows:,} rows."] if data.rows is not None else []
     newest = moment(data.to)
     if newest is not None:
-        about.append(f"The newest row is {ago(newest, now, 'old')}.")
+        about.append(f"The newest row is from {ago(newest, now)}.")
     about.append(f"The newest data came {ago(came.moment, now)} ({when(came.moment)}).")
     if newest is not None:
         return Card("Data up to", f"{newest:%Y-%m-%d}", tuple(about))
@@ -161,7 +163,7 @@ def _waiting(lines: Sequence[Line], now: datetime) -> Card:
     about = [_would(line)] if line.version else []
     about.append(f"As of the run {ago(line.moment, now)}.")
     if line.pull_request.reason:
-        about.append(f"{plain(line.pull_request.reason, 200).rstrip('.').capitalize()}.")
+        about.append(f"{begun(plain(line.pull_request.reason, 200)).rstrip('.')}.")
     return Card("Waits for you", _asked(line), tuple(about), links(line, ("pull_request",)), "care")
 
 

@@ -1,13 +1,20 @@
 """The timeline of production's score: what was measured when, what became production, and how far the data drifted."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scripts.core import ledger_text
 from scripts.core.ledger import PUBLISHED, Line
 from scripts.core.report.markdown import plain
 from scripts.core.site import words
 from scripts.core.text import number
+
+
+@dataclass(frozen=True)
+class Drift:
+    at: str
+    share: float
+    over: bool
 
 
 @dataclass(frozen=True)
@@ -24,13 +31,7 @@ class Point:
     high: float | None
     version: int | None  # of production
     promoted: bool
-
-
-@dataclass(frozen=True)
-class Drift:
-    at: str
-    share: float
-    over: bool
+    drift: Drift | None
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,7 @@ def _point(line: Line, at: str) -> Point:
         high=ends[1],
         version=line.production,
         promoted=line.verdict == "PROMOTE",
+        drift=_drift(line, at) if line.drift_share is not None else None,
     )
 
 
@@ -133,6 +135,19 @@ def _marks(lines: Sequence[Line], places: Mapping[str, str]) -> Iterator[Mark]:
             if places[line.id]:
                 yield Mark(places[line.id], words.when(line.moment), line.version, line.version < highest)
             highest = max(highest, line.version)
+
+
+def newest(found: Timeline, count: int) -> Timeline:
+    """With so many runs that were judged, and what belongs to them."""
+    if len(found.points) <= count:
+        return found
+    begin = found.points[-count].at
+    return replace(
+        found,
+        points=found.points[-count:],
+        drift=tuple(each for each in found.drift if each.at >= begin),
+        marks=tuple(each for each in found.marks if each.at >= begin),
+    )
 
 
 def said(found: Timeline) -> str:

@@ -32,6 +32,11 @@ def named(metric: str) -> str:
     return plain(metric.replace("_", " "), 40)
 
 
+def begun(text: str) -> str:
+    """As a sentence begins; a name, such as v3 or log_loss, stays as it is."""
+    return text[:1].upper() + text[1:] if text.partition(" ")[0].isalpha() else text
+
+
 def signed(value: float) -> str:
     return f"{value:+.4g}".replace("-", MINUS)
 
@@ -66,8 +71,8 @@ def when(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
-def ago(moment: datetime, now: datetime, word: str = "ago") -> str:
+def ago(moment: datetime, now: datetime) -> str:
     """How long before the page was built."""
     if moment > now:
         return f"after this page was built, by {ledger.span(moment - now)}"
-    return f"{ledger.span(now - moment)} {word}".strip()
+    return f"{ledger.span(now - moment)} ago"

@@ -29,12 +29,12 @@ def test_the_other_kinds_of_runs() -> None:
     days = found()
     kinds = {day: (run.outcome, run.mood, run.version, run.why) for day, run in days.items()}
     assert kinds["2026-03-07 05:23"] == (
-        "published", "good", "v2 is production", "v2 was declared on main after v1: published."
+        "published", "good", "v2 released", "v2 was declared on main after v1: published."
     )  # fmt: skip
-    assert kinds["2026-03-08 05:23"] == ("rollback", "plain", "v1 asked for", "odd scores.")
-    assert kinds["2026-03-09 05:23"][:3] == ("made latest", "good", "v1 is production")
+    assert kinds["2026-03-08 05:23"] == ("rollback", "plain", "v1 asked for", "Odd scores.")
+    assert kinds["2026-03-09 05:23"][:3] == ("made latest", "good", "v1")
     assert kinds["2026-03-10 05:23"] == ("failed", "bad", "", "data/x.parquet: is bad. Mend it.")
-    assert kinds["2026-03-11 05:23"] == ("nothing new", "plain", "v1 stays", "nothing new since the run before.")
+    assert kinds["2026-03-11 05:23"] == ("nothing new", "plain", "v1 stays", "Nothing new since the run before.")
 
 
 def test_sentences_of_very_old_runs_are_left_to_the_command() -> None:

@@ -15,7 +15,7 @@ def test_the_state_of_a_life() -> None:
     now = found(*life())
     assert list(now) == ["Production", "Production's log loss", "Last run", "Data up to", "Waits for you"]
     assert (now["Production"].value, now["Production"].mood) == ("v1", "good")
-    assert now["Production"].about == ("137 days old.", "Made the latest again 2026-03-09 05:23. It replaced v2.")
+    assert now["Production"].about == ("Made the latest again 137 days ago (2026-03-09 05:23). It replaced v2.",)
     assert now["Production's log loss"].value == "0.4700", "production's on the newest hold-out, not the candidate's"
     assert now["Production's log loss"].about[-1] == ("At release 0.4800, −0.01 against v2 (interval −0.02 to −0.001).")
     assert now["Last run"].value == "PROMOTE" and now["Last run"].about[0] == "Retrain, 50 days ago (2026-06-04 05:23)."

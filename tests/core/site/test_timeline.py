@@ -1,4 +1,4 @@
-from scripts.core.site.timeline import Mark, said, timeline
+from scripts.core.site.timeline import Mark, newest, said, timeline
 from tests import lived
 from tests.lived import life, release, retrain
 
@@ -38,6 +38,14 @@ def test_runs_that_another_metric_decided_are_counted() -> None:
     other = retrain(1, 0, metrics={"roc_auc": {"decides": True, "candidate": 0.7, "production": 0.6}})
     found = timeline(lived.ledger_of([other, retrain(2, 1)]).lines)
     assert (found.metric, len(found.points), found.left_out) == ("log_loss", 1, 1)
+
+
+def test_a_picture_of_very_many_runs_begins_with_the_newest() -> None:
+    found = timeline(lived.ledger_of(life()).lines)
+    short = newest(found, 3)
+    assert short.points == found.points[-3:] and [mark.version for mark in short.marks] == [2, 1]
+    assert [each.at[:10] for each in short.drift] == ["2013-03-28", "2013-04-28", "2013-05-28"]
+    assert newest(found, 5) is found
 
 
 def test_nothing_to_show() -> None:

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from scripts.core.site.words import ago, direction, links, moment, signed, to_the_web
+from scripts.core.site.words import ago, begun, direction, links, moment, signed, to_the_web
 from tests import lived
 from tests.lived import NOW, retrain
 
@@ -41,6 +41,11 @@ def test_what_is_no_time_is_not_known(text: str | None) -> None:
 
 def test_a_metric_that_is_not_known_has_no_direction() -> None:
     assert direction("roc_auc") == "greater is better" and direction("mine") == ""
+
+
+@pytest.mark.parametrize("text", ["v3 is declared", "log_loss better", "9 new rows", "", "Odd scores"])
+def test_a_name_at_the_beginning_of_a_sentence_stays_as_it_is(text: str) -> None:
+    assert begun(text) == text and begun("odd scores") == "Odd scores"
 
 
 def test_a_difference_has_its_sign() -> None:
