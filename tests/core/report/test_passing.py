@@ -128,6 +128,24 @@ def test_all_causes_are_named_the_weightiest_first() -> None:
     assert told[0].endswith("(its guardrail)") and told[-1].startswith("to be promoted"), "broken rules weigh more"
 
 
+@pytest.mark.parametrize(
+    ("metric", "value", "words"),
+    [("log_loss", 0.48, "0.4896 or less; it is 0.5000"), ("roc_auc", 0.53, "0.5194 or more; it is 0.5100")],
+)
+def test_a_broken_ratchet_is_told_by_the_best_release(metric: str, value: float, words: str) -> None:
+    """On the rows of that release, which may be fewer: the candidate has another score there."""
+    given = gate(metric=metric)
+    evaluation = evaluated(evidence(compared(0.05, 0.01, metric)), given)
+    row = {"version": 3, "value": value, "difference": 0.02 if metric == "log_loss" else -0.02}
+    other = {"version": 2, "value": value, "difference": 0.0}
+    tolerated = {"max_worse": None, "max_worse_relative": 0.02}
+    broken = {"tolerated": tolerated, "best": 3, "broken": True, "rollback": False, "rows": [other, row]}
+    evaluation["verdict"]["verdict"] = "REJECT"
+    told = f"{metric} would have had to be {words} (released v3 has {value:.4f})"
+    assert needed(evaluation | {"anchors": broken}) == [told]
+    assert needed(evaluation | {"anchors": broken | {"broken": False}}) == []
+
+
 def test_many_broken_slices_are_told_by_the_worst() -> None:
     given = gate(slices=("dest",))
     parts = tuple(Slice("dest", f"D{n}", 1000, 14, compared(-0.06 - n / 100)) for n in range(8))
