@@ -115,11 +115,14 @@ class Cluster:
     code: str | None = None  # digest of the project's modules that were sent to the workers
 
     def map(self, function: Callable[..., Any], items: Iterable[Any], *shared: Any) -> list[Any]:
+        import cloudpickle  # type: ignore[import-untyped]
+
         if self.code is not None:
             self.check()  # workers may have come since
         work = task.packed(function, shared, self.threads, self.code)
         kept = self.ask(self.client.scatter, work, broadcast=True, hash=False, within=SENDING)
-        futures = [self.client.submit(task.answered, kept, item, pure=False) for item in items]
+        carried, pickled = _carrier(), (cloudpickle.dumps(item) for item in items)
+        futures = [self.client.submit(carried, kept, item, pure=False) for item in pickled]
         try:
             return [task.value(self._answer(future)) for future in futures]
         except BaseException:
@@ -139,7 +142,7 @@ class Cluster:
         """The number of workers; Mistake when one would compute other numbers."""
         seen = self.ask(self.client.get_versions, packages=list(self.packages), within=ALONE)
         ours = seen["client"]["packages"]
-        self._same("the scheduler", ours, seen["scheduler"]["packages"], PROTOCOL)
+        self._same("the scheduler", ours, seen["scheduler"]["packages"], ("python", *PROTOCOL))
         for name, theirs in seen["workers"].items():
             self._same(f"worker {name}", ours, theirs["packages"], ("python", *self.packages))
         for name, worker in self._present().items():
@@ -151,7 +154,7 @@ class Cluster:
     def _same(self, who: str, ours: Mapping[str, Any], theirs: Mapping[str, Any], names: Iterable[str]) -> None:
         for name in names:
             if theirs.get(name) != ours[name]:
-                has = f"has {name} {theirs.get(name) or 'not at all'}, and this run {ours[name] or 'not at all'}"
+                has = f"has {name} {theirs.get(name) or '(none)'}, and this run {ours[name] or '(none)'}"
                 raise _wrong(self.address, f"{who} {has}. Start it with the packages of requirements.txt.")
 
     def _answer(self, future: Any) -> task.Answer:
@@ -171,13 +174,27 @@ class Cluster:
                 cure = "Give the workers more memory, or fewer of them to a machine."
                 raise _wrong(self.address, f"workers died of a task again and again. {cure}") from None
             except CancelledError:
-                raise _wrong(self.address, f"the scheduler or its data were lost amid the work. {AGAIN}") from None
+                said = "the scheduler, or every worker that held the data, was lost amid the work"
+                raise _wrong(self.address, f"{said}. If memory was short, give the workers more. {AGAIN}") from None
             except Exception as error:  # Dask's own: what the task raises is in its answer
                 raise _wrong(self.address, f"a task failed on the way ({_line(error)}). {AGAIN}") from None
 
     def _present(self) -> Mapping[str, Mapping[str, Any]]:
         workers: Mapping[str, Mapping[str, Any]] = self.ask(self.client.scheduler.identity)["workers"]
         return workers
+
+
+def _carrier() -> Callable[[Any, bytes], Any]:
+    """The function that Dask is given. It travels whole, and items as bytes: the scheduler opens both, without code."""
+    import importlib
+    import pickle
+
+    name = task.__name__
+
+    def carried(work: Any, item: bytes) -> Any:
+        return importlib.import_module(name).answered(work, pickle.loads(item))
+
+    return carried
 
 
 def _works(worker: Mapping[str, Any]) -> bool:

@@ -100,9 +100,7 @@ def test_a_worker_that_dies_is_started_anew_and_its_task_done_again(shared: dask
 
 def test_a_task_that_kills_every_worker_is_given_up(shared: dasking.Running, tmp_path: Path) -> None:
     said = refused(shared.address, dasking.dies, range(6), str(tmp_path), 99, within=120)
-    assert said.endswith(
-        "workers died of a task again and again. Give the workers more memory, or fewer of them to a machine."
-    )
+    assert "workers died of a task again and again." in said or "every worker that held the data, was lost" in said
     shared.wait(2)
 
 
@@ -118,7 +116,7 @@ def test_a_cluster_whose_workers_are_all_gone(tmp_path: Path, monkeypatch: pytes
 
 
 def test_a_scheduler_that_dies_or_hangs_amid_the_work(tmp_path: Path) -> None:
-    for signal_, what in ((signal.SIGSTOP, "gave no answer within 5 s"), (signal.SIGKILL, "lost amid the work")):
+    for signal_, what in ((signal.SIGSTOP, "gave no answer within 5 s"), (signal.SIGKILL, "was lost amid the work")):
         (tmp_path / what).mkdir()
         with dasking.running(tmp_path / f"cluster {what}", 1) as running:
             ended = after_it_began(tmp_path / what, lambda _: running.scheduler.send_signal(signal_))  # noqa: B023
@@ -188,7 +186,7 @@ def test_a_cluster_that_a_run_starts_listens_to_this_machine_alone_and_ends_with
 def test_the_local_cluster_starts_a_dead_worker_anew_and_gives_up_in_the_end(tmp_path: Path) -> None:
     with engine.started(Compute(engine="dask", workers=2), 1) as run:
         assert run.map(dasking.dies, range(6), str(tmp_path), 1) == list(range(6))
-        with pytest.raises(Mistake, match="workers died of a task again and again") as raised:
+        with pytest.raises(Mistake, match=r"workers died of a task again and again|held the data, was lost") as raised:
             run.map(dasking.dies, range(6), str(tmp_path), 99)
         assert raised.value.code == OUTSIDE
 
