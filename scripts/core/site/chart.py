@@ -170,6 +170,7 @@ def _layout(found: Timeline) -> dict[str, Any]:
             "anchor": "y2",
             "title": {"text": f"{axis}, UTC", "standoff": 8, "font": {"size": 13}},
             "showgrid": False,
+            "ticklabelstandoff": 6,
             "hoverformat": "%Y-%m-%d %H:%M",
         },
         "yaxis": {"domain": SCORES, "nticks": 6, **grid},

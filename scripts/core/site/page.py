@@ -11,9 +11,9 @@ from html import escape
 from scripts.core.ledger import Ledger
 from scripts.core.report.markdown import plain
 from scripts.core.site import chart, state
+from scripts.core.site.cards import Card, cards
 from scripts.core.site.rows import go, link, mark, table
 from scripts.core.site.runs import runs
-from scripts.core.site.state import Card
 from scripts.core.site.style import CSS, SCRIPT
 from scripts.core.site.timeline import Timeline, newest, said, timeline
 from scripts.core.site.words import Link, named, when
@@ -75,7 +75,7 @@ def _header(told: Told) -> str:
 
 def _main(told: Told, found: Timeline) -> str:
     lines = told.ledger.lines
-    parts = [_section("now", "Now", _cards(state.cards(lines, told.now)))]
+    parts = [_section("now", "Now", _cards(cards(lines, told.now)))]
     parts.append(_section("timeline", "Production over time", _chart(found)))
     parts.append(_section("runs", "Every run", table(runs(lines), len(lines))))
     if told.reports:
@@ -89,8 +89,8 @@ def _section(name: str, title: str, content: str) -> str:
     return f'<section aria-labelledby="{name}">\n{head}\n{content}\n</section>'
 
 
-def _cards(cards: Iterable[Card]) -> str:
-    return "\n".join(['<ul class="cards">', *map(_card, cards), "</ul>"])
+def _cards(found: Iterable[Card]) -> str:
+    return "\n".join(['<ul class="cards">', *map(_card, found), "</ul>"])
 
 
 def _card(card: Card) -> str:
