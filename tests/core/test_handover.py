@@ -174,10 +174,10 @@ def test_a_file_that_nothing_names_is_refused() -> None:
 LISTED = {"anchors.json": b"{}", "v1.zip": b"an earlier release"}
 
 
-def with_anchors(run: Mapping[str, Any] | None = None, **changed: bytes | None) -> Handover:
+def with_anchors(**changed: bytes | None) -> Handover:
     """As when a run was judged beside another release than the one before."""
     listing = stored.listing(LISTED)
-    handed = made(run)
+    handed = made()
     lock = handed.files["dvc.lock"].decode()
     read = f"{{path: models/anchors, hash: md5, md5: {objects.digest(listing)}.dir}}"
     cmd = "    cmd: python evaluate.py\n    deps: "

@@ -44,7 +44,8 @@ class Project:
     def declares(self, version: int) -> None:
         content = MODELS[version]
         now = Declaration(version=version, bundle=bundle.digest(content))
-        given = {DECLARATION: declaration.render(now), PRODUCTION_DVC: pointers.pointer(content, "production.zip")}
+        given: dict[Path | str, str | bytes | None] = {DECLARATION: declaration.render(now)}
+        given[PRODUCTION_DVC] = pointers.pointer(content, "production.zip")
         self.repository.commit(f"Promote v{version}", given)
 
     @property

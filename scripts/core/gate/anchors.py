@@ -99,8 +99,8 @@ def heard(anchor: Anchor, each: Seat, frame: "pd.DataFrame", data: Data, scored:
     if answers is None or said.bundle is None:
         return Heard(anchor, None, said.fault or f"the {each.name} can't be scored: there are no rows")
     truth = truth_of(scored.target, scored.blocks, scored.classes, scored.positive, gate.seed)
-    if (why := fault(answers, truth)) is not None:
-        return Heard(anchor, None, f"the {each.name} can't be scored: {why}")
+    if (broken := fault(answers, truth)) is not None:
+        return Heard(anchor, None, f"the {each.name} can't be scored: {broken}")
     known = rows.leaked(rows.fingerprints(frame, data, said.bundle.manifest["identity"]), said.bundle.rows)
     if known.sum() > gate.max_leaked * len(known):
         why = f"it was trained on {known.sum():,} of these {len(known):,} rows"

@@ -24,8 +24,8 @@ def scored(candidate: float, production: float | None, seed: int = 0) -> Scored:
     chance = rng.uniform(0.05, 0.95, ROWS)
     target = (rng.random(ROWS) < chance).astype(int)
     blocks = np.repeat(np.arange(DAYS), ROWS // DAYS)
-    both = [None if skill is None else model(skill, chance) for skill in (candidate, production)]
-    return Scored(target, *both, blocks, [0, 1], 1, {})
+    before = None if production is None else model(production, chance)
+    return Scored(target, model(candidate, chance), before, blocks, [0, 1], 1, {})
 
 
 def model(skill: float, chance: Any) -> Any:

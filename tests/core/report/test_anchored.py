@@ -23,7 +23,11 @@ def release(version: int, value: float | None, **other: Any) -> dict[str, Any]:
 
 
 def evaluation(*rows: dict[str, Any], verdict: str = "PROMOTE", **other: Any) -> dict[str, Any]:
-    known = {"tolerated": {"max_worse": None, "max_worse_relative": 0.02}, "best": None, "broken": False}
+    known: dict[str, Any] = {
+        "tolerated": {"max_worse": None, "max_worse_relative": 0.02},
+        "best": None,
+        "broken": False,
+    }
     known |= {"rollback": False, "unknown": None, "rows": list(rows)}
     return reports.evaluation(verdict, anchors={**known, **other})
 
