@@ -29,7 +29,7 @@ from scripts.core.paths import (
     VALIDATION,
 )
 from scripts.core.report import explain, run_page
-from scripts.edges import actions, anchors, asked, files, lock, outcome, project, took
+from scripts.edges import actions, asked, files, lock, outcome, project, took
 from scripts.edges.asked import Asked
 from scripts.edges.progress import Progress
 from scripts.edges.registry import tracking
@@ -98,7 +98,7 @@ def retrain(run: Run) -> Outcome:
             known = decided(run, validation, project.read_json(DRIFT))
         if not known.retrain:
             return finished(run, validation, known, [])
-        anchors.level(run.params, run.declaration)
+        bring_anchors(run)
         run.stages("train")
         drifting.result()
         with tracking.started(run.params, unless=run.asked.dry_run) as recorder:
@@ -117,6 +117,13 @@ def bring(run: Run) -> Arrived | None:
         return None
     run.progress("ingest")
     return replayed(run, run.asked.as_of) if run.asked.as_of else ingest(Path(), run.params)
+
+
+def bring_anchors(run: Run) -> None:
+    """Before anything is trained, so that a pinned version that never was is told at once."""
+    from scripts.edges import anchors  # a run that finds nothing new needs neither the store nor what reads bundles
+
+    anchors.level(run.params, run.declaration)
 
 
 def replayed(run: Run, as_of: str) -> Arrived:
