@@ -13,12 +13,13 @@ from scripts.core import errors
 from scripts.core.backtest import backtest, history, report, suggestion, table
 from scripts.core.backtest.history import History
 from scripts.core.backtest.outcome import Outcome, frontier
+from scripts.core.backtest.policies import NEVER
 from scripts.core.backtest.table import Found
 from scripts.core.checks import columns
 from scripts.core.errors import Mistake
 from scripts.core.params import Params
 from scripts.core.paths import DATA, PARAMS
-from scripts.core.plots.plot_backtest import Dot, Line, Picture
+from scripts.core.plots.plot_backtest import Dot, Line, Picture, Role
 from scripts.core.plots.plot_backtest import backtest as drawn
 from scripts.core.tables import table as tables
 from scripts.core.text import shown, to_json
@@ -33,15 +34,12 @@ JSON, PICTURE, PATCH = "backtest.json", "backtest.png", "params.diff"
 
 
 @contextmanager
-def batches(params: Params, run: engine.Run) -> Iterator[list[Path]]:
+def batches(params: Params) -> Iterator[list[Path]]:
     """The files of data/; where the source is a replay, beside them those that it has not brought yet."""
     have = sorted(path for path in DATA.glob("*") if path.is_file() and not path.name.startswith("."))
-    missing = whole.missing(params.data.source, [path.name for path in have])
     with tempfile.TemporaryDirectory(prefix="backtest-") as scratch:
-        brought = run.map(whole.batch, missing)
-        for name, content in zip(missing, brought, strict=True):
-            (Path(scratch) / name).write_bytes(content)
-        yield sorted([*have, *(Path(scratch) / name for name in missing)], key=lambda path: path.name)
+        brought = whole.missing(params.data.source, have, Path(scratch))
+        yield sorted([*have, *brought], key=lambda path: path.name)
 
 
 def read(found: list[Path], params: Params) -> History:
@@ -60,18 +58,17 @@ def tried(params: Params, progress: Progress) -> Found:
     progress("reading the history")
     needs = [name for name in (params.train.estimator, params.train.preprocess) if name is not None]
     with engine.started(params.compute, params.train.threads, needs) as run:
-        with batches(params, run) as found:
+        with batches(params) as found:
             known = read(found, params)
         return backtest.backtest(known, params, run, train.bundled, time.perf_counter, progress)
 
 
 def picture(found: Found) -> bytes:
-    """The lines: never, the current params, the best that params.yaml can say, and the oracle."""
-    never = next(one for one in found.outcomes if one.name == "never")
-    asked = {"never": never, "current params": found.choice.current}
-    if found.choice.changes and found.choice.best is not never:
-        asked[found.choice.best.name] = found.choice.best
-    asked["oracle"] = found.oracle
+    """Never retrained, the current params, the best that params.yaml can say, and the oracle; a dot for each policy."""
+    never = next(one for one in found.outcomes if one.name == NEVER)
+    lines = [line("never", never, found), line("current", found.choice.current, found)]
+    if found.choice.changes and found.choice.best.name != NEVER:
+        lines.append(line("best", found.choice.best, found))
     best = frontier(found.outcomes, found.market)
     policies = [one for one in found.outcomes if one.gate is not None]
     return drawn(
@@ -79,7 +76,7 @@ def picture(found: Found) -> bytes:
             metric=found.market.metric.name,
             greater_is_better=found.market.metric.greater_is_better,
             batches=[Path(found.batches[place].name).stem for place in found.market.later],
-            lines=[Line(name, scores(one, found)) for name, one in asked.items()],
+            lines=[*lines, line("oracle", found.oracle, found)],
             dots=[
                 Dot(one.called, bool(one.gate), one.retrains, one.mean, any(one is other for other in best))
                 for one in policies
@@ -88,8 +85,8 @@ def picture(found: Found) -> bytes:
     )
 
 
-def scores(one: Outcome, found: Found) -> list[float | None]:
-    return [one.scores.get(place) for place in found.market.later]
+def line(role: Role, one: Outcome, found: Found) -> Line:
+    return Line(role, one.name.partition(" (")[0], [one.scores.get(place) for place in found.market.later])
 
 
 def kept(found: Found, params: Params, text: str, into: Path) -> list[str]:
@@ -107,7 +104,7 @@ def kept(found: Found, params: Params, text: str, into: Path) -> list[str]:
         settings = suggestion.said(suggestion.differing(params.triggers, wanted))
         return [*out, "The best params, to be written by hand:", *settings]
     files.write(into / PATCH, patch.encode())
-    return [*out, f"Patch     {into / PATCH}: `git apply {into / PATCH}` puts the best params into {PARAMS}"]
+    return [*out, f"Patch     git apply {into / PATCH}   puts the best params into {PARAMS}"]
 
 
 @errors.reported

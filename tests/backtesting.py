@@ -3,6 +3,7 @@
 import io
 import time
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from scripts.core import params
@@ -58,8 +59,19 @@ def tried(given: Params, files: Mapping[str, bytes], run: Run = HERE) -> Found:
     return core.backtest(history(given, files), given, run, train.bundled, time.perf_counter, lambda said: None)
 
 
+@cache
+def _lively() -> Params:
+    return params.parse(text())
+
+
 def lively(**changes: Any) -> Params:
-    return params.parse(text()).model_copy(update=changes)
+    return _lively().model_copy(update=changes)
+
+
+@cache
+def found() -> Found:
+    """Of the small history, tried once for all tests of a process."""
+    return tried(lively(), contents())
 
 
 def market(scores: Mapping[int, Mapping[int, float]], metric: str = "log_loss", **prices: Any) -> Market:

@@ -17,7 +17,6 @@ from scripts.core.params import Params
 from scripts.core.scoring import metrics
 from scripts.core.training.engine import Run
 
-CURRENT = "current params"
 Tell = Callable[[str], None]
 
 
@@ -66,4 +65,4 @@ def found(walks: Sequence[Walk], market: Market, made: dict[int, Fit]) -> Found:
         for place, fit in made.items()
         if fit.fault is not None and place > market.first
     ]
-    return Found(market, [*outcomes, oracle], chosen(outcomes, CURRENT), faults)
+    return Found(market, [*outcomes, oracle], chosen(outcomes, policies.CURRENT), faults)

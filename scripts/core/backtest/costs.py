@@ -56,7 +56,7 @@ class Market:
 
     def short(self, model: int, place: int) -> float:
         """Points by which a model was worse than the best one."""
-        return self.metric.gain(self.best(place) - self.scores[model][place]) / POINT
+        return abs(self.best(place) - self.scores[model][place]) / POINT
 
     def loss(self, model: int, place: int) -> float:
         """What it cost to serve a batch with this model; nothing where no model could be scored."""

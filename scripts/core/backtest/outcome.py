@@ -34,8 +34,10 @@ class Outcome:
 
     @property
     def called(self) -> str:
-        """With the gate, where there is a choice."""
-        return self.name if self.gate is None else f"{self.name}, gate {'on' if self.gate else 'off'}"
+        """With the gate, where it has something to decide."""
+        return (
+            self.name if self.gate is None or not self.retrains else f"{self.name}, gate {'on' if self.gate else 'off'}"
+        )
 
     def worst(self, market: Market) -> float:
         ends = min if market.metric.greater_is_better else max

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from scripts.core.params import Triggers
 from scripts.core.settings.backtest_params import Backtest
-from scripts.core.triggers import Decision
 
+NEVER, CURRENT = "never", "current params"
 Point = tuple[float, float]  # days since release, points (0.01 of the deciding metric) worse than at release
 
 
@@ -15,8 +15,7 @@ class Now:
     """What was known when a batch had come, before anything was done about it."""
 
     since: int  # batches since the last retraining, this one included
-    decision: Decision | None  # of the policy's triggers; None for a policy that has none
-    fired: tuple[bool, ...]  # whether one fired, for each batch since the last retraining, this one included
+    fired: tuple[bool, ...]  # whether a trigger fired, for each batch since the last retraining, this one included
     points: tuple[Point, ...]  # production's score on each batch since its release whose labels are final
     age: float  # days since production's release, at the end of this batch
     days: float  # of this batch: the next one is expected to last as long
@@ -34,13 +33,13 @@ def policies(current: Triggers, asked: Backtest) -> list[Policy]:
     """All that are tried, the cheapest to run first."""
     drift, drop = only(current, "data_drift", "prediction_drift"), only(current, "performance_drop")
     return [
-        Policy("never", never, settings=only(current)),
+        Policy(NEVER, never, settings=only(current)),
         Policy("every batch", always, settings=every_batch(current)),
         *(Policy(f"every {count} batches", every(count)) for count in sorted(set(asked.every)) if count > 1),
         Policy("drift", fired, drift, drift),
         Policy("performance drop", fired, drop, drop),
         Policy(f"{asked.fired} of {asked.among} fired", repeated(asked.fired, asked.among), current),
-        Policy("current params", fired, current, current),
+        Policy(CURRENT, fired, current, current),
         Policy("cost-aware", worth_it(asked)),
     ]
 

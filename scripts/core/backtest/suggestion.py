@@ -7,6 +7,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import YAMLError
 from ruamel.yaml.representer import RoundTripRepresenter
 
 from scripts.core import params
@@ -43,7 +44,7 @@ def patch(text: str, wanted: Triggers) -> str | None:
     try:
         new = _written(text, differing(now, wanted))
         fits = params.parse(new).triggers == wanted
-    except (Mistake, LookupError, AttributeError, ValueError):
+    except (Mistake, YAMLError, LookupError, AttributeError, ValueError):  # such as an anchor that lies elsewhere
         return None
     return _diff(text, new) if fits else None
 

@@ -70,13 +70,18 @@ def _row(one: Outcome, found: Found) -> str:
     gate = {True: "on", False: "off", None: "-"}[one.gate]
     return (
         f"{one.name:<20}{gate:>5}{one.retrains:>10,}{one.promotions:>10,}{one.seconds:>11,.1f}"
-        f"{_score(one.mean):>9}{_score(one.worst(found.market)):>9}{one.cost:>10,.2f}"
-        f"{one.cost - found.oracle.cost:>10,.2f}"
+        f"{_score(one.mean):>9}{_score(one.worst(found.market)):>9}{_money(one.cost):>10}"
+        f"{_money(one.cost - found.oracle.cost):>10}"
     )
 
 
 def _score(value: float) -> str:
     return number(value) if isfinite(value) else "-"
+
+
+def _money(value: float) -> str:
+    """Nine characters at most, whatever the unit."""
+    return f"{value:,.2f}" if abs(value) < 1e5 else f"{value:,.0f}" if abs(value) < 1e7 else f"{value:.3g}"
 
 
 def front(found: Found) -> list[str]:
@@ -91,12 +96,12 @@ def advice(found: Found) -> list[str]:
     if not choice.changes:
         out.append(
             f"Of what params.yaml can say, nothing would have been cheaper than it is now: cost "
-            f"{choice.current.cost:,.2f}."
+            f"{_money(choice.current.cost)}."
         )
     else:
         out.append(
-            f"Cheapest of what params.yaml can say: {choice.best.name}, cost {choice.best.cost:,.2f} against "
-            f"{choice.current.cost:,.2f} of the current params. It {told}."
+            f"Cheapest of what params.yaml can say: {choice.best.name}, cost {_money(choice.best.cost)} against "
+            f"{_money(choice.current.cost)} of the current params. It {told}."
         )
         out.append(
             "That is more than chance between these batches explains."
@@ -105,7 +110,7 @@ def advice(found: Found) -> list[str]:
         )
     if choice.cheapest is not choice.best and round(choice.cheapest.cost, 9) < round(choice.best.cost, 9):
         out.append(
-            f"Cheaper still was {choice.cheapest.called} (cost {choice.cheapest.cost:,.2f}), which no setting says."
+            f"Cheaper still was {choice.cheapest.called} (cost {_money(choice.cheapest.cost)}), which no setting says."
         )
     return [line for text in out for line in _wrapped(text)]
 

@@ -122,7 +122,7 @@ def _asked(walk: Walk, place: int, desk: Desk) -> tuple[Decision | None, bool]:
     walk.since += 1
     decision = _decided(walk, place, desk)
     walk.fired.append(decision is not None and decision.retrain)
-    return decision, walk.policy.retrain(_now(walk, place, desk, decision))
+    return decision, walk.policy.retrain(_now(walk, place, desk))
 
 
 def _decided(walk: Walk, place: int, desk: Desk) -> Decision | None:
@@ -143,11 +143,11 @@ def _decided(walk: Walk, place: int, desk: Desk) -> Decision | None:
     return triggers.decide(known, walk.policy.triggers)
 
 
-def _now(walk: Walk, place: int, desk: Desk, decision: Decision | None) -> Now:
+def _now(walk: Walk, place: int, desk: Desk) -> Now:
     batches = desk.history.batches
     age = sum(batch.days for batch in batches[walk.production + 1 : place + 1])
     points = tuple(_points(walk.production, place, desk))
-    return Now(walk.since, decision, tuple(walk.fired), points, age, batches[place].days)
+    return Now(walk.since, tuple(walk.fired), points, age, batches[place].days)
 
 
 def _points(model: int, now: int, desk: Desk) -> list[Point]:

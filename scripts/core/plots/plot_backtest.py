@@ -1,9 +1,9 @@
 """The backtest's picture: production's score by batch for a few policies, and what each retraining bought."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite, nan
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from scripts.core.plots.figures import (
     ALERT,
@@ -13,7 +13,6 @@ from scripts.core.plots.figures import (
     INK,
     PALE,
     PRODUCTION,
-    QUIET,
     SMALL,
     Sheet,
     clean,
@@ -31,21 +30,25 @@ from scripts.core.plots.plot_year import months
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-LEFT, WIDE, HIGH, BELOW, GAP = EDGE + 0.55, 4.9, 2.7, 2.6, 0.85  # inches
+LEFT, WIDE, HIGH, BELOW, GAP = EDGE + 0.55, 4.6, 2.7, 2.4, 0.75  # inches
+BESIDE = 2.2  # inches for names
 NAMED = 12  # batches that are written out
-APART = 0.075  # share of a panel's height that one written line takes
-DRAWN = (  # of each line: its colour, the colour of its name, its width, its dashes
-    (PRODUCTION, "#586C88", 2.2, "-"),
-    (ALERT, "#A8460A", 2.2, "-"),
-    (CANDIDATE, CANDIDATE, 2.2, "-"),
-    (INK, INK, 1.2, (0, (2, 2))),
-)
+MOST = 9  # policies that are named
+APART = 0.08  # share of a panel's height that one written line takes
+Role = Literal["never", "current", "best", "oracle"]
+DRAWN: Mapping[Role, tuple[str, str, float, Any]] = {  # colour, that of the name, width, dashes
+    "never": (PRODUCTION, "#586C88", 2.2, "-"),
+    "current": (CANDIDATE, CANDIDATE, 2.6, "-"),
+    "best": (ALERT, "#A8460A", 2.0, "-"),
+    "oracle": (INK, INK, 1.1, (0, (3, 2))),
+}
 
 
 @dataclass(frozen=True)
 class Line:
     """The score of what served each batch; None where it could not be measured."""
 
+    role: Role
     name: str
     scores: Sequence[float | None]
 
@@ -66,7 +69,7 @@ class Picture:
     metric: str
     greater_is_better: bool
     batches: Sequence[str]
-    lines: Sequence[Line]  # at most as many as DRAWN
+    lines: Sequence[Line]
     dots: Sequence[Dot]
 
 
@@ -83,12 +86,16 @@ def backtest(given: Picture) -> bytes:
 
 def title(given: Picture, known: Sequence[Dot]) -> str:
     """What the best mean took, beside what retraining least gave."""
-    best = [dot for dot in known if dot.best] or known
+    best = _best(known) or list(known)
     least, most = best[0], best[-1]
     one = f"{said(least.mean)} with {counted(least.retrains, 'retraining')}"
     if least is most:
         return f"Mean {_metric(given)}: {one}"
     return f"Mean {_metric(given)}: {one}, {said(most.mean)} with {counted(most.retrains, 'retraining')}"
+
+
+def _best(known: Sequence[Dot]) -> list[Dot]:
+    return sorted((dot for dot in known if dot.best), key=lambda dot: dot.retrains)
 
 
 def _told(given: Picture) -> str:
@@ -106,30 +113,29 @@ def _number(value: float | None) -> float:
 
 
 def _scores(page: Sheet, given: Picture) -> None:
-    axes = panel(page, (LEFT, 0.2, WIDE, HIGH), "", _metric(given))
-    drawn = list(zip(given.lines, DRAWN, strict=False))
-    for line, (colour, _, width, dashes) in drawn:
+    axes = panel(page, (LEFT, 0.1, WIDE, HIGH), "", _metric(given))
+    for line in given.lines:
+        colour, _, width, dashes = DRAWN[line.role]
         values = [_number(value) for value in line.scores]
-        axes.plot(values, color=colour, linewidth=width, linestyle=dashes, marker="o", markersize=3.5)
+        axes.plot(values, color=colour, linewidth=width, linestyle=dashes, marker="o", markersize=1.8 * width)
     places = range(0, len(given.batches), -(-len(given.batches) // NAMED))
     axes.set_xticks(places, months([given.batches[place] for place in places]))
     axes.set_xlim(-0.4, len(given.batches) - 0.6)
-    ends = {line.name: (line.scores, ink) for line, (_, ink, _, _) in drawn}
-    _names(axes, {name: (_last(scores), ink) for name, (scores, ink) in ends.items()})
+    _names(axes, [(line.name, _last(line.scores), DRAWN[line.role][1]) for line in given.lines], BODY)
 
 
 def _last(scores: Sequence[float | None]) -> float:
     return next((value for value in reversed(scores) if value is not None and isfinite(value)), nan)
 
 
-def _names(axes: "Axes", ends: dict[str, tuple[float, str]]) -> None:
-    """Each line's name behind its end, pushed apart where ends meet."""
+def _names(axes: "Axes", ends: Sequence[tuple[str, float, str]], size: float) -> None:
+    """Each name beside the panel at the height of its value, pushed apart where values meet."""
     low, high = axes.get_ylim()
-    known = {name: ((end - low) / (high - low), ink) for name, (end, ink) in ends.items() if isfinite(end)}
-    ordered = sorted(known, key=lambda name: known[name][0])
-    for name, height in zip(ordered, spread([known[name][0] for name in ordered]), strict=True):
-        how: dict[str, Any] = {"va": "center", "size": BODY, "weight": "bold", "color": known[name][1]}
-        axes.text(1.02, height, fit(clean(name), 1.9), transform=axes.transAxes, **how)
+    known = sorted((end for end in ends if isfinite(end[1])), key=lambda end: end[1])
+    heights = spread([(value - low) / (high - low) for _, value, _ in known])
+    for (name, _, colour), height in zip(known, heights, strict=True):
+        how: dict[str, Any] = {"va": "center", "size": size, "weight": "bold", "color": colour}
+        axes.text(1.02, height, fit(clean(name), BESIDE, size * 1.1), transform=axes.transAxes, **how)
 
 
 def spread(heights: Sequence[float]) -> list[float]:
@@ -142,9 +148,9 @@ def spread(heights: Sequence[float]) -> list[float]:
 
 
 def _frontier(page: Sheet, given: Picture, known: Sequence[Dot]) -> None:
+    """What nothing beats is named beside the panel, with the retrainings that it took."""
     axes = panel(page, (LEFT, HIGH + GAP, WIDE, BELOW), "retrainings", f"mean {_metric(given)}")
-    best = sorted((dot for dot in known if dot.best), key=lambda dot: dot.retrains)
-    most = max(dot.retrains for dot in known)
+    best, most = _best(known), max(dot.retrains for dot in known)
     steps = [*((dot.retrains, dot.mean) for dot in best), *([(most, best[-1].mean)] if best else [])]
     axes.step(*zip(*steps, strict=True), where="post", color=CANDIDATE, linewidth=1.2, zorder=1)
     for dot in sorted(known, key=lambda dot: dot.best):
@@ -154,13 +160,5 @@ def _frontier(page: Sheet, given: Picture, known: Sequence[Dot]) -> None:
     axes.set_xlim(-0.05 * max(most, 1), 1.05 * max(most, 1))
     axes.locator_params(axis="x", integer=True)
     axes.margins(y=0.12)
-    for dot in best:
-        _called(axes, dot, most)
-
-
-def _called(axes: "Axes", dot: Dot, most: int) -> None:
-    """To the right of its dot, or to the left of one that stands at the edge."""
-    right = dot.retrains <= 0.6 * max(most, 1)
-    how: dict[str, Any] = {"ha": "left" if right else "right", "va": "bottom", "size": SMALL, "color": QUIET}
-    how |= {"xytext": (6 if right else -6, 4), "textcoords": "offset points", "annotation_clip": False}
-    axes.annotate(fit(clean(dot.name), 2.2, SMALL), (dot.retrains, dot.mean), **how)
+    few = best if len(best) <= MOST else [*best[: MOST - 1], best[-1]]
+    _names(axes, [(f"{dot.retrains:,}: {dot.name}", dot.mean, CANDIDATE) for dot in few], SMALL)

@@ -4,6 +4,7 @@ A row says what is known an hour before a scheduled departure, and whether the f
 """
 
 import zipfile
+from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
@@ -50,13 +51,22 @@ def months() -> list[str]:
 
 def month(name: str) -> bytes:
     """One batch as a Parquet file; equal bytes on every call."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    return next(several([name]))
 
+
+def several(names: Iterable[str]) -> Iterator[bytes]:
+    """Batches one after the other; the package's tables are read once for all of them."""
     folder = _folder()
     with zipfile.ZipFile(folder / "flights.csv.zip") as archive:
         year = _read(archive.read("flights.csv"), FLIGHTS)
     weather = _read((folder / "weather.csv").read_bytes(), WEATHER)
+    yield from (_month(name, year, weather) for name in names)
+
+
+def _month(name: str, year: "pa.Table", weather: "pa.Table") -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     flights = year.filter(pa.array(_column(year, "month") == MONTHS.index(name) + 1))
     columns = _timetable(flights) | _weather(flights, weather)
     columns |= {"origin_delay_3h": _recent_delay(flights, year), "disrupted": _disrupted(flights)}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from scripts.core import params
 from scripts.core.backtest import report
 from scripts.core.backtest.table import Found
 from scripts.core.settings.backtest_params import Compute
@@ -27,8 +28,6 @@ def test_the_same_numbers_on_every_engine(kind: str) -> None:
 
 
 def test_without_a_time_column_batches_come_by_name_and_the_hold_out_by_hash() -> None:
-    from scripts.core import params
-
     given = params.parse(small.params(timed=False))
     files = {f"part-{number}.parquet": small.month(number) for number in range(3)}
     known = history(given, files)
@@ -38,10 +37,9 @@ def test_without_a_time_column_batches_come_by_name_and_the_hold_out_by_hash() -
     assert [step.place for step in found.oracle.steps] == [1, 2]
 
 
+@pytest.mark.flows
 @pytest.mark.parametrize("task", ["multiclass", "regression"])
 def test_other_tasks(task: str) -> None:
-    from scripts.core import params
-
     given = params.parse(small.params(task))
     found = tried(given, {f"{number}.parquet": small.month(number, task) for number in range(3)})
     assert all(one.cost >= found.oracle.cost - 1e-9 for one in found.outcomes)

@@ -14,7 +14,7 @@ PRICES = Backtest(cost_per_retrain=3.0, cost_per_point_day=0.1)
 
 
 def now(**known: Any) -> Now:
-    plain: dict[str, Any] = {"since": 1, "decision": None, "fired": (False,), "points": (), "age": 30.0, "days": 30.0}
+    plain: dict[str, Any] = {"since": 1, "fired": (False,), "points": (), "age": 30.0, "days": 30.0}
     return Now(**plain | known)
 
 

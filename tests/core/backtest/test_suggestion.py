@@ -7,25 +7,33 @@ import pytest
 
 from scripts.core import params
 from scripts.core.backtest import policies, suggestion
+from tests import backtesting
 from tests.layout import ROOT
 
-TEXT = (ROOT / "params.yaml").read_text("utf-8")
-START, END = TEXT.index("triggers:"), TEXT.index("promotion:")
+OWN = (ROOT / "params.yaml").read_text("utf-8")
+TEXT = backtesting.text().replace("tracking:", "# of tracking\ntracking:") + "backtest: {}\n"
+START, END = TEXT.index("triggers:"), TEXT.index("# of tracking")
 OTHERS = {
-    "the project's own": TEXT,
+    "plain": TEXT,
     "no block": TEXT[:START] + TEXT[END:],
     "at the end": TEXT[:START] + TEXT[END:] + "\n" + TEXT[START:END].rstrip("\n"),
     "empty": TEXT[:START] + "triggers: {}\n" + TEXT[END:],
     "comments": TEXT[:START]
     + "triggers:  # why\n    # before\n    performance_drop:\n        relative: 0.1   # a tenth\n        floor: null\n"
-    + "    max_age: {age: '90D'}  # a quarter\n\n# of promotion\n"
+    + "    max_age: {age: '90D'}  # a quarter\n\n# of everything else\n"
     + TEXT[END:],
     "no last line end": TEXT.rstrip("\n"),
 }
 
 
-@pytest.mark.parametrize("tool", [("git", "apply"), ("patch", "-p1", "-i")], ids=lambda tool: tool[0])
-@pytest.mark.parametrize("text", OTHERS.values(), ids=OTHERS)
+GIT, PATCH = ("git", "apply"), ("patch", "-p1", "-i")
+
+
+@pytest.mark.parametrize(
+    ("text", "tool"),
+    [*((text, GIT) for text in OTHERS.values()), (OWN, PATCH), (OTHERS["no last line end"], PATCH)],
+    ids=[*OTHERS, "the project's own", "no last line end, by patch"],
+)
 def test_the_patch_applies_and_changes_the_triggers_alone(text: str, tool: tuple[str, ...], tmp_path: Path) -> None:
     now = params.parse(text)
     wanted = policies.every_batch(now.triggers)
@@ -38,7 +46,7 @@ def test_the_patch_applies_and_changes_the_triggers_alone(text: str, tool: tuple
     assert params.parse(after) == now.model_copy(update={"triggers": wanted})
     gone = [line for line in patch.splitlines() if line.startswith("-") and not line.startswith("---")]
     assert all(line[1:] in text for line in gone) and len(gone) <= 7
-    for comment in ("# why", "# before", "# a tenth", "# a quarter", "# of promotion"):
+    for comment in ("# why", "# before", "# a tenth", "# a quarter", "# of everything else", "# of tracking"):
         assert (comment in after) == (comment in text)
 
 
@@ -52,10 +60,8 @@ def test_windows_line_ends_stay() -> None:
 def test_nothing_to_change_is_an_empty_patch_and_a_file_of_another_make_none() -> None:
     now = params.parse(TEXT).triggers
     assert suggestion.patch(TEXT, now) == ""
-    merged = TEXT.replace("  max_age: {age: 90D}\n", "  <<: {max_age: {age: 90D}}\n")
-    assert suggestion.patch(merged, policies.only(now)) in (None, "") or "max_age" in str(
-        suggestion.patch(merged, policies.only(now))
-    )
+    anchored = TEXT.replace("threads: 1", "threads: &one 1").replace("{rows: 900}", "{rows: *one}")
+    assert suggestion.patch(anchored, policies.only(now)) is None
 
 
 def test_changes_are_said_by_their_settings() -> None:

@@ -8,12 +8,13 @@ import pytest
 from scripts.core.backtest import report, table
 from scripts.core.backtest.table import WIDTH, Found
 from scripts.core.text import to_json
-from tests.backtesting import STRENGTHS, contents, lively, tried
+from tests import backtesting
+from tests.backtesting import lively
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def found() -> Found:
-    return tried(lively(), contents(STRENGTHS[:4]))
+    return backtesting.found()
 
 
 def test_every_line_fits_and_every_policy_has_one(found: Found) -> None:
@@ -34,8 +35,8 @@ def test_the_frontier_is_marked_in_the_table_and_written_out(found: Found) -> No
 
 
 def test_a_short_history_is_warned_of_and_a_long_one_is_not(found: Found) -> None:
-    assert "4 batches are too few" in " ".join(table.advice(found))
-    prices = found.market.prices.model_copy(update={"min_batches": 4})
+    assert "6 batches are too few" in " ".join(table.advice(found))
+    prices = found.market.prices.model_copy(update={"min_batches": 6})
     enough = replace(found, market=replace(found.market, prices=prices))
     assert "too few to choose" not in " ".join(table.advice(enough))
 
@@ -43,7 +44,7 @@ def test_a_short_history_is_warned_of_and_a_long_one_is_not(found: Found) -> Non
 def test_the_report_is_json_that_holds_every_step(found: Found) -> None:
     said = json.loads(to_json(report.report(found, lively().triggers)))
     assert [policy["policy"] for policy in said["policies"]][-1] == "oracle (hindsight)"
-    assert all(len(policy["steps"]) == 3 for policy in said["policies"])
+    assert all(len(policy["steps"]) == 5 for policy in said["policies"])
     current = next(policy for policy in said["policies"] if policy["policy"] == "current params")
     assert current["steps"][0]["batch"] == "2024-02.parquet" and current["steps"][0]["served"] == "2024-01.parquet"
     assert sum(step["cost"] for step in current["steps"]) == pytest.approx(current["cost"])

@@ -110,9 +110,9 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Lived]]:
         yield live(tmp_path_factory.mktemp("lived"), patch, backtesting.text(), contents())
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def found() -> Found:
-    return tried(lively(), contents())
+    return backtesting.found()
 
 
 def test_the_current_params_do_what_the_stages_do(lived: list[Lived], found: Found) -> None:
@@ -181,10 +181,10 @@ def test_a_batch_that_no_model_can_be_made_with_keeps_production_and_is_told(mon
         return make(frame, given)
 
     monkeypatch.setattr(train, "bundled", fails)
-    found = tried(lively(), contents(STRENGTHS[:5]))
+    found = tried(lively(), contents(STRENGTHS[:4]))
     one = of(found, "every batch", gate=False)
-    assert [step.served for step in one.steps] == [0, 1, 1, 3]
-    assert one.retrains == 4 and one.promotions == 3
+    assert [step.served for step in one.steps] == [0, 1, 1]
+    assert one.retrains == 3 and one.promotions == 2
     assert list(found.faults) == ["2024-03.parquet: data/: something is wrong with it."]
 
 

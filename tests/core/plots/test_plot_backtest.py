@@ -4,16 +4,20 @@ from typing import Any
 import pytest
 
 from scripts.core.plots import plot_backtest
-from scripts.core.plots.plot_backtest import Dot, Line, Picture
+from scripts.core.plots.plot_backtest import Dot, Line, Picture, Role
 from tests.core import pictures
 from tests.core.pictures import HOSTILE, is_picture, texts
 
 pytestmark = pytest.mark.filterwarnings("error")  # a glyph that is missing is a warning of matplotlib's
 
-LINES = [Line("never", [0.5, 0.6, 0.7]), Line("current params", [0.5, None, 0.4]), Line("oracle", [0.5, 0.4, 0.4])]
+LINES = [
+    Line("never", "never", [0.5, 0.6, 0.7]),
+    Line("current", "current params", [0.5, None, 0.4]),
+    Line("oracle", "oracle", [0.5, 0.4, 0.4]),
+]
 DOTS = [
-    Dot("never, gate on", True, 0, 0.6, True),
     Dot("drift, gate off", False, 1, 0.5, True),
+    Dot("never", True, 0, 0.6, True),
     Dot("a", True, 2, 0.55, False),
 ]
 
@@ -31,8 +35,8 @@ def test_lines_by_batch_and_a_dot_for_each_policy(monkeypatch: pytest.MonkeyPatc
     is_picture(plot_backtest.backtest(picture()))
     found = texts(drawn[0])
     assert found[0] == "Mean log loss: 0.6 with 0 retrainings, 0.5 with 1 retraining"
-    assert {"never", "current params", "oracle", "never, gate on", "drift, gate off"} <= set(found)
-    assert "a" not in found, "only what nothing beats is named"
+    assert {"never", "current params", "oracle", "0: never", "1: drift, gate off"} <= set(found)
+    assert not any(text.endswith(": a") for text in found), "only what nothing beats is named"
     scores, frontier = drawn[0].axes
     assert [line.get_marker() for line in scores.lines] == ["o"] * 3
     dots = [line for line in frontier.lines if line.get_marker() == "o"]
@@ -54,6 +58,7 @@ def test_nothing_scored_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_many_batches_and_hostile_names() -> None:
-    lines = [Line(name, [0.5] * 300) for name in HOSTILE[:4]]
+    roles: list[Role] = ["never", "current", "best", "oracle"]
+    lines = [Line(role, name, [0.5] * 300) for role, name in zip(roles, HOSTILE, strict=False)]
     dots = [Dot(name, True, place, 0.5 - place / 100, True) for place, name in enumerate(HOSTILE)]
     is_picture(plot_backtest.backtest(picture(batches=[f"b{n}" for n in range(300)], lines=lines, dots=dots)))
