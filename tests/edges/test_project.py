@@ -9,7 +9,7 @@ from scripts.core import bundle, declaration, paths
 from scripts.core.declaration import Declaration
 from scripts.core.errors import OUTSIDE, USAGE, Mistake
 from scripts.edges import project
-from scripts.edges.versions import dvc
+from scripts.edges.versions import dvc, pointers
 from tests import tables
 from tests.layout import ROOT
 
@@ -99,10 +99,20 @@ def test_what_git_names_and_the_folder_lacks_is_brought_back(here: Path, monkeyp
     project.restore(declared)
     assert brought == [paths.PRODUCTION, paths.DATA]
     paths.DATA.mkdir()
-    paths.PRODUCTION.parent.mkdir()
     paths.PRODUCTION.write_bytes(b"x")
     project.restore(declared)
     assert len(brought) == 2
+
+
+def test_earlier_releases_are_left_to_the_run_that_needs_them(here: Path) -> None:
+    """An empty folder in place of one that git names would stand for none at the next `dvc repro`."""
+    paths.DATA_DVC.write_text(dvc.NOTHING)
+    project.restore(declaration.none())
+    assert list(paths.ANCHORS.iterdir()) == []
+    paths.ANCHORS.rmdir()
+    paths.ANCHORS_DVC.write_text(pointers.folder({"v1.zip": b"x"}, "anchors"))
+    project.restore(declaration.none())
+    assert not paths.ANCHORS.exists()
 
 
 def test_the_training_code_is_what_the_pipeline_names(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

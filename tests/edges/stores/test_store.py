@@ -253,3 +253,33 @@ def test_a_push_takes_nothing_altered_from_the_cache(project: Path, tmp_path: Pa
 def test_a_folder_that_can_not_be_made_is_told(tmp_path: Path, project: Path) -> None:
     with pytest.raises(Mistake, match="can't be used"):
         Store(Folder(tmp_path / "not/mounted"), project).push()
+
+
+ANCHORS = {"anchors.json": b"{}", "v1.zip": b"an earlier release"}
+
+
+def with_anchors(root: Path) -> None:
+    (root / "models/anchors.dvc").write_text(stored.pointer("anchors", stored.listing(ANCHORS), ANCHORS))
+
+
+@pytest.mark.parametrize("lost", ["models/anchors/v1.zip", "models/anchors"])
+def test_an_earlier_release_that_is_lost_ends_nothing(project: Path, clone: Path, tmp_path: Path, lost: str) -> None:
+    """The next run lists it as missing, with the reason."""
+    (project / "models/anchors").mkdir()
+    for name, content in ANCHORS.items():
+        (project / "models/anchors" / name).write_bytes(content)
+    for root in (project, clone):
+        with_anchors(root)
+    store, place = Store(Folder(tmp_path / "store"), project), Folder(tmp_path / "store")
+    listing = stored.listing(ANCHORS)
+    store.cache.write(f"{objects.digest(listing)}.dir", listing)
+    assert store.push().named == 9
+    gone = stored.one(store, lost)
+    (place.root / objects.laid(gone.oid)).unlink()
+    pulled = Store(place, clone).pull()
+    assert lost in pulled.warnings[0]
+    assert not (clone / "models/anchors/v1.zip").exists()
+    assert (clone / "models/anchors/anchors.json").exists() == (lost != "models/anchors")
+    if lost == "models/anchors":
+        again = Store(place, clone).push()
+        assert again.named == 7 and lost in again.warnings[0]
