@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scripts.core.changes import Changes
-from scripts.core.report import explain, sections
+from scripts.core.report import anchored, explain, sections
 from scripts.core.report.markdown import bullets, clip, code, details, escape, link, table
 from scripts.core.report.numbers import decimals, fixed, signed, spoken
 from scripts.core.report.pull_request import verdict
@@ -45,6 +45,7 @@ def _parts(found: Compared) -> Iterator[str]:
         yield details("What changed in params, data and code", sections.changes(found.changes))
     if found.after is not None and not found.failed:
         yield details("The candidate of this pull request against production", sections.metrics(found.after))
+        yield anchored.folded(found.after)
     yield "*Nothing is promoted by this: after the merge the next retrain judges anew.*"
 
 

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from scripts.core.report import anchored, evaluation_page, pull_request, release_notes, run_page
+from scripts.core.changes import Changes
+from scripts.core.report import anchored, comparison, evaluation_page, pull_request, release_notes, run_page
+from scripts.core.report.comparison import Compared
 from scripts.core.report.run_page import Ran
 from tests import bundles, genuine, reports
 from tests.core.report.test_pull_request import proposal
@@ -104,7 +106,8 @@ def test_the_pull_request_the_runs_page_the_release_and_its_page_all_show_it() -
     made_of = genuine.material(bundles.hollow(), trusted=(), evaluation=DECLINED)
     notes = release_notes.notes(made_of, {}, PLACE, release_notes.Credit())
     html = evaluation_page.page(made_of)
-    for text in (pull, page, notes, html):
+    comment = comparison.comment(Compared(reports.evaluation(), DECLINED, Changes((), (), ())))
+    for text in (pull, page, notes, html, comment):
         assert "Earlier releases on the same rows" in text and "released v3 is the best of all" in text
         assert "the anchor v1 can't be scored: it is gone" in text.replace("&#x27;", "'")
     assert "<td>production v4</td><td>0.5759</td>" in html
