@@ -15,6 +15,9 @@ APART = 0.08  # of the width: names of versions that are nearer to each other ar
 CONFIG = {"responsive": True, "displayModeBar": False, "displaylogo": False, "scrollZoom": False}
 
 
+SIGNS = {"diamond": "◆", "diamond-open": "◇", "triangle-up": "▲", "triangle-left": "◀", "circle": "●", "x": "✖"}
+
+
 def colour(name: str) -> str:
     return f"var(--{name})"
 
@@ -22,6 +25,16 @@ def colour(name: str) -> str:
 def figure(found: Timeline) -> dict[str, Any]:
     """JSON with data, layout and config. Texts are escaped: Plotly reads some HTML in them."""
     return {"data": list(_traces(found)), "layout": _layout(found), "config": CONFIG}
+
+
+def legend(found: Timeline) -> list[tuple[str, str, str]]:
+    """Sign, colour and name of each kind that is in the picture, for the page, where they wrap as text does."""
+    shown = [trace for trace in _traces(found) if trace["x"]]
+    return [(_sign(trace), trace["marker"]["color"], trace["name"]) for trace in shown]
+
+
+def _sign(trace: Trace) -> str:
+    return f"{'━' * ('lines' in trace['mode'])}{SIGNS[trace['marker']['symbol']]}"
 
 
 def _traces(found: Timeline) -> Iterator[Trace]:
@@ -49,7 +62,7 @@ def _production(points: Sequence[Point]) -> Trace:
         "text": [f"v{each.version}" if each.version else "production" for each in known],
         "hovertemplate": "%{text}: %{y:.4f}<extra></extra>",
         "line": {"color": colour("production"), "width": 3},
-        "marker": {"size": 6},
+        "marker": {"symbol": "circle", "size": 6, "color": colour("production")},
     }
 
 
@@ -155,8 +168,8 @@ def _layout(found: Timeline) -> dict[str, Any]:
     axis = "newest row that the run saw" if found.by_data else "time of the run"
     grid = {"gridcolor": colour("faint"), "zeroline": False, "fixedrange": True}
     return {
-        "height": 520,
-        "margin": {"l": 48, "r": 16, "t": 24, "b": 40},
+        "height": 500,
+        "margin": {"l": 48, "r": 16, "t": 24, "b": 56},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": "system-ui, sans-serif", "size": 13, "color": colour("quiet")},
@@ -164,13 +177,14 @@ def _layout(found: Timeline) -> dict[str, Any]:
         "hoversubplots": "axis",
         "hoverlabel": {"bgcolor": colour("card"), "bordercolor": colour("faint"), "font": {"color": colour("ink")}},
         "dragmode": "zoom",
-        "legend": {"orientation": "h", "x": 0, "y": -0.14, "yanchor": "top", "font": {"color": colour("ink")}},
+        "showlegend": False,
         "xaxis": {
             "type": "date",
             "anchor": "y2",
             "title": {"text": f"{axis}, UTC", "standoff": 8, "font": {"size": 13}},
             "showgrid": False,
             "ticklabelstandoff": 6,
+            "tickangle": 0,
             "hoverformat": "%Y-%m-%d %H:%M",
         },
         "yaxis": {"domain": SCORES, "nticks": 6, **grid},

@@ -116,9 +116,18 @@ def _chart(found: Timeline) -> str:
     return (
         f'<figure class="panel">\n<div id="chart" role="img" aria-label="{escape(said(found))}">'
         "<noscript><p>The picture needs JavaScript; its numbers are in the table below.</p></noscript></div>\n"
-        f'<figcaption class="quiet">{escape(note)}</figcaption>\n{_numbers(found)}\n</figure>\n'
+        f'{_legend(drawn)}\n<figcaption class="quiet">{escape(note)}</figcaption>\n{_numbers(found)}\n</figure>\n'
         f'<script type="application/json" id="figure">{data}</script>'
     )
+
+
+def _legend(found: Timeline) -> str:
+    """Beside the picture and not in it: on a phone it takes more lines."""
+    kinds = (
+        f'<li><span aria-hidden="true" style="color:{colour}">{sign}</span> {escape(name)}</li>'
+        for sign, colour, name in chart.legend(found)
+    )
+    return f'<ul class="legend">{"".join(kinds)}</ul>'
 
 
 def _numbers(found: Timeline) -> str:

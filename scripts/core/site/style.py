@@ -58,7 +58,10 @@ a:focus-visible, summary:focus-visible {{ outline: 3px solid var(--link); outlin
   color: var(--ink); }}
 .card p {{ margin: 2px 0; font-size: 14px; color: var(--quiet); }}
 .panel {{ margin: 0; padding: 8px 12px 12px; }}
-#chart {{ min-height: 520px; }}
+#chart {{ min-height: 500px; }}
+.legend {{ display: flex; flex-wrap: wrap; gap: 2px 20px; margin: 0 0 10px; padding: 0; list-style: none;
+  font-size: 14px; }}
+figcaption, .legend, .panel > .more {{ padding: 0 6px; }}
 .good {{ border-top-color: var(--candidate); }} .care {{ border-top-color: var(--alert); }}
 .bad {{ border-top-color: var(--bad); }}
 .good .mark {{ color: var(--candidate); }} .care .mark {{ color: var(--alert); }} .bad .mark {{ color: var(--bad); }}
@@ -127,7 +130,7 @@ SCRIPT = """
   }
   function draw() {
     var colours = getComputedStyle(document.documentElement);
-    figure.layout.height = place.clientWidth < 600 ? 640 : 520; // the legend takes more lines on a phone
+    figure.layout.xaxis.nticks = place.clientWidth < 600 ? 4 : 9;
     window.Plotly.react(place, painted(figure.data, colours), painted(figure.layout, colours), figure.config);
   }
   function printed(begins) {

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from scripts.core.site.chart import figure
+from scripts.core.site.chart import figure, legend
 from scripts.core.site.style import DARK, LIGHT
 from scripts.core.site.timeline import timeline
 from tests import lived
@@ -32,8 +32,8 @@ def test_bars_are_the_interval_from_productions_score() -> None:
 
 
 def test_kinds_differ_in_form_and_not_in_colour_alone() -> None:
-    symbols = [trace["marker"].get("symbol", "line") for trace in traces(life()).values()]
-    assert len(set(symbols)) == len(symbols)
+    signs = [sign for sign, _, _ in legend(timeline(lived.ledger_of(life()).lines))]
+    assert len(signs) == 7 == len(set(signs))
 
 
 def test_names_of_versions_do_not_touch() -> None:
