@@ -15,7 +15,7 @@ from tests import stored
 from tests.github_server import KINDS, Fault, Forge
 from tests.github_server.bare import ALONE
 
-STALL = 2.0  # seconds after which a request that hangs is given up here
+STALL = 3.0  # seconds after which a request that hangs is given up here
 
 
 @pytest.fixture(autouse=True)
@@ -66,12 +66,14 @@ def test_a_fault_at_any_request_of_a_push_ends_with_everything_in_place(
     store(forge, root).push()
     requests, found = len(forge.requests), Counter[str]()
     assert requests >= 6
-    monkeypatch.setattr(branches, "TIMEOUT", STALL)
     for at in range(1, requests + 1):
         reset(forge, root)
         forge.faults = [Fault(at, kind, among=("git",))]
         try:
-            store(forge, root).push()
+            with monkeypatch.context() as impatient:
+                if kind == "stall":  # else a machine that is busy would be taken for a server that hangs
+                    impatient.setattr(branches, "TIMEOUT", STALL)
+                store(forge, root).push()
             found["converged at once"] += 1
         except Mistake as mistake:
             assert len(mistake.lines) == 1 and "ghs_" not in mistake.lines[0]
