@@ -14,7 +14,7 @@ from tests.github_server import KINDS, Fault, Forge
 from tests.github_server.bare import ALONE
 from tests.repository import Repository
 
-STALL = 2.0  # seconds after which a request that hangs is given up here
+STALL = 3.0  # seconds after which a request that hangs is given up here
 
 
 @pytest.fixture
@@ -56,7 +56,6 @@ def test_a_token_that_may_only_read_is_told_so(forge: Forge, book: Remote) -> No
 def test_any_fault_at_any_request_ends_with_one_line(
     forge: Forge, book: Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(branches, "TIMEOUT", STALL)
     reset(forge)
     write(book, "plain")
     requests, found = len(forge.requests), Counter[str]()
@@ -66,7 +65,10 @@ def test_any_fault_at_any_request_ends_with_one_line(
             reset(forge)
             forge.faults = [Fault(at, kind, among=("git",))]
             try:
-                write(book, "a")
+                with monkeypatch.context() as impatient:
+                    if kind == "stall":  # else a machine that is busy would be taken for a server that hangs
+                        impatient.setattr(branches, "TIMEOUT", STALL)
+                    write(book, "a")
                 found["converged at once"] += 1
             except Mistake as mistake:
                 assert "\n" not in str(mistake)
