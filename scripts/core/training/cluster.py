@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import packages_distributions
+from threading import Thread
 from typing import Any
 
 from scripts.core.errors import OUTSIDE, Mistake
@@ -75,17 +76,34 @@ def _local(workers: int, threads: int) -> Iterator[Any]:
 
 @contextmanager
 def _at(address: str) -> Iterator[Any]:
-    from distributed import Client
-
-    try:
-        client = Client(address, timeout=SECONDS, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
-        cure = "Start it there (dask scheduler), or correct compute.address."
-        raise _wrong(address, f"no Dask scheduler answers ({_line(error)}). {cure}") from None
+    client = _connected(address)
     try:
         yield client
     finally:
-        client.close(timeout=SECONDS)
+        with suppress(OSError, TimeoutError):
+            client.close(timeout=SECONDS)
+
+
+def _connected(address: str) -> Any:
+    """A client, made in a thread that can be left: Dask's own time-out does not end all that it waits for."""
+    from distributed import Client
+
+    found: list[Any] = []
+
+    def connect() -> None:
+        try:
+            found.append(Client(address, timeout=SECONDS, set_as_default=False))
+        except Exception as error:  # of the network, of the address, of the answer
+            found.append(error)
+
+    thread = Thread(target=connect, daemon=True)
+    thread.start()
+    thread.join(2 * SECONDS)
+    if found and not isinstance(found[0], Exception):
+        return found[0]
+    why = _line(found[0]) if found else "it takes the call and says nothing"
+    cure = "Start it there (dask scheduler), or correct compute.address."
+    raise _wrong(address, f"no Dask scheduler answers ({why}). {cure}")
 
 
 def _packages(needs: Iterable[str]) -> tuple[str, ...]:
