@@ -6,7 +6,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 UV := $(BIN)/uv
 
-.PHONY: help setup retrain promote demo demo-github doctor ingest test test-faults test-flows lint format bench bench-verdicts lock docs clean
+.PHONY: help setup retrain promote demo demo-github backtest site doctor ingest test test-faults test-flows lint format bench bench-verdicts lock docs clean
 
 help:  ## What there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -39,6 +39,12 @@ demo: .venv/run  ## Live through the year in a scratch copy: a table and a pictu
 
 demo-github: .venv/dev  ## The same year as pull requests, releases and a rollback, on a stand-in for GitHub
 	@$(BIN)/python -m tests.demo_github $(ARGS)
+
+backtest: .venv/run  ## Try policies of retraining on the history: a table, a picture, the params that served best
+	@$(BIN)/python -m scripts.backtest $(ARGS)
+
+site: .venv/run  ## One page of the model's state, its history and every run, in site/
+	@$(BIN)/python -m scripts.site $(ARGS)
 
 doctor: .venv/run  ## Look at this clone and its repository: what is missing, and the cure
 	@$(BIN)/python -m scripts.doctor $(ARGS)
@@ -81,4 +87,4 @@ lock: | $(UV)  ## Lock the packages anew, from requirements.in and requirements-
 	@$(UV) pip compile --quiet --generate-hashes --python-version 3.11 requirements-dev.in -c requirements.txt -o requirements-dev.txt
 
 clean:  ## Remove the virtual environment and what runs left behind
-	rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache demo
+	rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache demo backtest site
