@@ -33,9 +33,11 @@ FIND = """
 const found = [...document.querySelectorAll("iframe")].map((frame) => {
   const page = frame.contentDocument, root = page.documentElement, chart = page.getElementById("chart");
   const texts = (selector) => [...page.querySelectorAll(selector)].map((each) => each.innerText.trim());
+  page.querySelectorAll("details").forEach((each) => { each.open = true; });
   const style = frame.contentWindow.getComputedStyle(page.body);
   return {
     window: frame.clientWidth, page: root.scrollWidth, height: root.scrollHeight, background: style.backgroundColor,
+    narrowest: Math.min(...[...page.querySelectorAll(".scroll td")].map((each) => each.clientWidth)),
     values: texts(".card .value"), outcomes: texts(".runs .outcome"), headline: texts(".headline")[0],
     scores: texts(".runs td[data-name=Score]"), reasons: texts(".runs summary"), chart: chart ? chart.innerText : "",
     wide: chart && chart.querySelector("svg") ? chart.querySelector("svg").clientWidth : 0,

@@ -35,6 +35,7 @@ def test_the_page_in_a_browser_says_what_the_ledger_says(here: Place) -> None:
     wide, phone = found.frames
     for frame in (wide, phone):
         assert frame["page"] <= frame["window"], "the page is wider than the window"
+        assert frame["narrowest"] >= 40, "letters stand below each other"
         assert 0 < frame["wide"] <= frame["window"]
         assert frame["values"][:2] == ["✓ v1", "0.4800"]
         figure = {each["name"]: each["y"] for each in frame["figure"]}

@@ -148,7 +148,8 @@ def _numbers(found: Timeline) -> str:
     names = "".join(f'<th scope="col">{name}</th>' for name in head)
     whole = f"<table><thead><tr>{names}</tr></thead><tbody>{cells}</tbody></table>"
     about = escape(named(found.metric))
-    return f'<details class="more"><summary>{about} in numbers</summary><div class="scroll">{whole}</div></details>'
+    scrolled = f'<div class="scroll" role="region" aria-label="{about} in numbers" tabindex="0">{whole}</div>'
+    return f'<details class="more"><summary>{about} in numbers</summary>{scrolled}</details>'
 
 
 def _plain_row(cells: Sequence[str]) -> str:

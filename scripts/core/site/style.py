@@ -75,15 +75,16 @@ td {{ font-variant-numeric: tabular-nums; }}
 .runs tbody tr:first-child > * {{ border-top: 1px solid var(--faint); padding-top: 10px; }}
 .runs .reason td {{ padding: 0 12px 10px; }}
 .runs summary {{ cursor: pointer; color: var(--quiet); max-width: 95ch; }}
-.outcome {{ font-weight: 650; }}
+.outcome {{ font-weight: 650; white-space: nowrap; }}
 dl {{ display: grid; grid-template-columns: 8em 1fr; gap: 4px 12px; margin: 10px 0; font-size: 15px; }}
 dt {{ color: var(--quiet); }} dd {{ margin: 0; max-width: 80ch; }}
 .go {{ margin: 6px 0; font-size: 15px; }} .go a {{ margin-right: 16px; }}
 .scroll {{ overflow-x: auto; }}
+.scroll table {{ width: auto; min-width: 100%; }} .scroll th, .scroll td {{ white-space: nowrap; }}
 details.more > summary {{ cursor: pointer; padding: 10px 0; }}
 code {{ font: 14px ui-monospace, monospace; }}
 footer {{ margin-top: 40px; padding-bottom: 32px; color: var(--quiet); font-size: 14px; }}
-@media (max-width: 760px) {{
+@media (max-width: 960px) {{
   header, main, footer {{ padding-left: 14px; padding-right: 14px; }}
   header {{ padding-top: 20px; }}
   .cards {{ grid-template-columns: 1fr 1fr; gap: 8px; }}
@@ -99,7 +100,7 @@ footer {{ margin-top: 40px; padding-bottom: 32px; color: var(--quiet); font-size
   .runs .reason td {{ padding: 4px 0 0; }}
   .runs td:empty {{ display: none; }}
   .runs td[data-name]::before {{ content: attr(data-name) ": "; color: var(--quiet); }}
-  .runs .outcome {{ font-size: 18px; }}
+  .runs .outcome {{ font-size: 18px; white-space: normal; }}
   dl {{ grid-template-columns: 1fr; gap: 0; }} dd {{ margin-bottom: 8px; }}
 }}
 @media print {{
