@@ -34,6 +34,7 @@ SAID = {  # files that can't say it themselves
     "scripts/core/report": "what people read: pull requests, releases, pages",
     "scripts/core/scoring": "metrics and their intervals",
     "scripts/core/settings": "what params.yaml is read with",
+    "scripts/core/site": "the page of the model's state, made of the ledger",
     "scripts/core/tables": "files as one typed table; which row is which",
     "scripts/core/training": "the model, fitted, tuned and written",
     "scripts/edges": "one module per outside thing",
