@@ -104,7 +104,11 @@ def hostile() -> list[dict[str, Any]]:
     line = retrain(1, 170, id=EVIL, run=EVIL, event=EVIL, actor=EVIL, triggers=[fired], reasons=[EVIL], errors=[EVIL])
     links = {"run": "javascript:console.error('ran')", EVIL: f"{WEB}/{EVIL}", "data": "data:text/html,<b>", "to": WEB}
     about = {"action": "opened", "number": 9, "url": "javascript:console.error('ran')", "reason": EVIL}
-    return [{**line, "links": links, "pull_request": about, "warnings": [EVIL], "seconds": {EVIL: 1.0}}]
+    other = {"time": moment(171), "id": "other", "command": EVIL, "event": "schedule", "workflow": EVIL, "action": EVIL}
+    return [
+        {**line, "links": links, "pull_request": about, "warnings": [EVIL], "seconds": {EVIL: 1.0}},
+        *({**other, "id": f"other{day}", "time": moment(171 + day / 10), "ended": 0} for day in range(4)),
+    ]
 
 
 def ledger_of(lines: list[dict[str, Any]]) -> Ledger:

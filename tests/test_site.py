@@ -41,7 +41,7 @@ def test_the_page_in_a_browser_says_what_the_ledger_says(here: Place) -> None:
         figure = {each["name"]: each["y"] for each in frame["figure"]}
         assert figure["production"] == [0.49, 0.48, 0.48, 0.52, 0.51, 0.47]
         assert figure["candidate, promoted"] == [0.48, 0.51, 0.46]
-        assert len(frame["outcomes"]) == len(life())
+        assert len(frame["outcomes"]) == len(life()) - 1 + len(hostile())
         assert "log loss · lower is better" in frame["chart"].replace("\xa0", " ")
     assert wide["background"] != "rgba(0, 0, 0, 0)"
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from html import escape
 
 from scripts.core.ledger import Ledger
 from scripts.core.report.markdown import plain
@@ -16,7 +15,7 @@ from scripts.core.site.rows import go, link, mark, table
 from scripts.core.site.runs import runs
 from scripts.core.site.style import CSS, SCRIPT
 from scripts.core.site.timeline import Timeline, newest, said, timeline
-from scripts.core.site.words import Link, named, when
+from scripts.core.site.words import Link, named, safe, when
 from scripts.core.text import number
 
 DRAWN = 150  # newest runs in the picture: more can't be told apart
@@ -43,7 +42,7 @@ def page(told: Told, plotly: str) -> str:
     title = f"{plain(told.name, 80)} · the model now"
     head = (
         f'<meta charset="utf-8">\n{policy(scripts)}\n<meta name="viewport" content="width=device-width">\n'
-        f'<meta name="referrer" content="no-referrer">\n<title>{escape(title)}</title>\n'
+        f'<meta name="referrer" content="no-referrer">\n<title>{safe(title)}</title>\n'
         f'<link rel="icon" href="data:,">\n<style>{CSS}</style>'
     )
     return f'<!DOCTYPE html>\n<html lang="en">\n<head>\n{head}\n</head>\n<body>\n{body}\n</body>\n</html>\n'
@@ -67,9 +66,9 @@ def _header(told: Told) -> str:
     built = f"Built {when(told.now)} UTC from the ledger, {len(lines):,} lines. All times are UTC."
     return (
         '<a class="skip" href="#runs">To the runs</a>\n<header>\n'
-        f"<h1>{escape(plain(told.name, 80))}</h1>\n"
-        f'<p class="headline">{escape(state.headline(lines, told.now))}</p>\n'
-        f'<p class="built">{escape(built)}</p>\n</header>'
+        f"<h1>{safe(told.name)}</h1>\n"
+        f'<p class="headline">{safe(state.headline(lines, told.now))}</p>\n'
+        f'<p class="built">{safe(built)}</p>\n</header>'
     )
 
 
@@ -85,7 +84,7 @@ def _main(told: Told, found: Timeline) -> str:
 
 
 def _section(name: str, title: str, content: str) -> str:
-    head = f'<h2 id="{name}" tabindex="-1">{escape(title)}</h2>'
+    head = f'<h2 id="{name}" tabindex="-1">{safe(title)}</h2>'
     return f'<section aria-labelledby="{name}">\n{head}\n{content}\n</section>'
 
 
@@ -94,10 +93,10 @@ def _cards(found: Iterable[Card]) -> str:
 
 
 def _card(card: Card) -> str:
-    about = "".join(f"<p>{escape(each)}</p>" for each in card.about)
+    about = "".join(f"<p>{safe(each)}</p>" for each in card.about)
     return (
-        f'<li class="card {card.mood}"><h3>{escape(card.name)}</h3>'
-        f'<p class="value">{mark(card.mood)}{escape(card.value)}</p>{about}{go(card.links)}</li>'
+        f'<li class="card {card.mood}"><h3>{safe(card.name)}</h3>'
+        f'<p class="value">{mark(card.mood)}{safe(card.value)}</p>{about}{go(card.links)}</li>'
     )
 
 
@@ -114,9 +113,9 @@ def _chart(found: Timeline) -> str:
         f"production's line, nothing is proven. A triangle is a change of production.{left_out}"
     )
     return (
-        f'<figure class="panel">\n<div id="chart" role="img" aria-label="{escape(said(found))}">'
+        f'<figure class="panel">\n<div id="chart" role="img" aria-label="{safe(said(found))}">'
         "<noscript><p>The picture needs JavaScript; its numbers are in the table below.</p></noscript></div>\n"
-        f'{_legend(drawn)}\n<figcaption class="quiet">{escape(note)}</figcaption>\n{_numbers(found)}\n</figure>\n'
+        f'{_legend(drawn)}\n<figcaption class="quiet">{safe(note)}</figcaption>\n{_numbers(found)}\n</figure>\n'
         f'<script type="application/json" id="figure">{data}</script>'
     )
 
@@ -124,7 +123,7 @@ def _chart(found: Timeline) -> str:
 def _legend(found: Timeline) -> str:
     """Beside the picture and not in it: on a phone it takes more lines."""
     kinds = (
-        f'<li><span aria-hidden="true" style="color:{colour}">{sign}</span> {escape(name)}</li>'
+        f'<li><span aria-hidden="true" style="color:{colour}">{sign}</span> {safe(name)}</li>'
         for sign, colour, name in chart.legend(found)
     )
     return f'<ul class="legend">{"".join(kinds)}</ul>'
@@ -147,14 +146,14 @@ def _numbers(found: Timeline) -> str:
     cells = "\n".join(map(_plain_row, rows))
     names = "".join(f'<th scope="col">{name}</th>' for name in head)
     whole = f"<table><thead><tr>{names}</tr></thead><tbody>{cells}</tbody></table>"
-    about = escape(named(found.metric))
+    about = safe(named(found.metric))
     scrolled = f'<div class="scroll" role="region" aria-label="{about} in numbers" tabindex="0">{whole}</div>'
     return f'<details class="more"><summary>{about} in numbers</summary>{scrolled}</details>'
 
 
 def _plain_row(cells: Sequence[str]) -> str:
     first, *rest = cells
-    return f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(each)}</td>" for each in rest)}</tr>'
+    return f'<tr><th scope="row">{safe(first)}</th>{"".join(f"<td>{safe(each)}</td>" for each in rest)}</tr>'
 
 
 def _value(value: float | None) -> str:
@@ -162,6 +161,6 @@ def _value(value: float | None) -> str:
 
 
 def _footer(told: Told) -> str:
-    broken = "".join(f"<p>{escape(plain(each, 300))}</p>" for each in told.ledger.broken)
+    broken = "".join(f"<p>{safe(each)}</p>" for each in told.ledger.broken)
     how = "<p>Any run in the terminal: <code>python -m scripts.ledger why RUN</code></p>"
     return f"<footer>\n{broken}{how}\n</footer>"

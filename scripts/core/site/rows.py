@@ -5,7 +5,7 @@ from html import escape
 
 from scripts.core.site.runs import Run
 from scripts.core.site.state import Mood
-from scripts.core.site.words import Link
+from scripts.core.site.words import Link, safe
 
 OPEN = 50  # newest runs that are not folded away
 MARKS = {"good": "✓", "care": "!", "bad": "✗", "plain": ""}
@@ -23,7 +23,7 @@ def go(links: Sequence[Link]) -> str:
 
 
 def link(link: Link) -> str:
-    return f'<a href="{escape(link.url)}">{escape(link.label)}</a>'
+    return f'<a href="{escape(link.url)}">{safe(link.label)}</a>'
 
 
 def table(found: Sequence[Run], lines: int) -> str:
@@ -49,8 +49,8 @@ def _part(found: Sequence[Run]) -> str:
 def _run(run: Run) -> str:
     """Roles are said again, as a phone shows rows as blocks, which are no table to a browser."""
     cells = "".join(_cell(name, value) for name, value in zip(HEAD[2:], _columns(run), strict=True))
-    outcome = f'<td role="cell" class="outcome {run.mood}">{mark(run.mood)}{escape(run.outcome)}</td>'
-    first = f'<th scope="row" role="rowheader">{escape(run.time)}<small>{escape(run.begun)}</small></th>'
+    outcome = f'<td role="cell" class="outcome {run.mood}">{mark(run.mood)}{safe(run.outcome)}</td>'
+    first = f'<th scope="row" role="rowheader">{safe(run.time)}<small>{safe(run.begun)}</small></th>'
     reason = f'<tr role="row" class="reason"><td role="cell" colspan="{len(HEAD)}">{_reason(run)}</td></tr>'
     return f'<tbody role="rowgroup"><tr role="row">{first}{outcome}{cells}</tr>{reason}</tbody>'
 
@@ -60,16 +60,16 @@ def _columns(run: Run) -> tuple[str, ...]:
 
 
 def _cell(name: str, value: str) -> str:
-    return f'<td role="cell" data-name="{name}">{escape(value)}</td>'
+    return f'<td role="cell" data-name="{name}">{safe(value)}</td>'
 
 
 def _reason(run: Run) -> str:
-    return f"<details><summary>{escape(run.why)}</summary>{''.join(_unfolded(run))}</details>"
+    return f"<details><summary>{safe(run.why)}</summary>{''.join(_unfolded(run))}</details>"
 
 
 def _unfolded(run: Run) -> Iterator[str]:
     if run.told:
-        yield f"<dl>{''.join(f'<dt>{escape(label)}</dt><dd>{escape(text)}</dd>' for label, text in run.told)}</dl>"
+        yield f"<dl>{''.join(f'<dt>{safe(label)}</dt><dd>{safe(text)}</dd>' for label, text in run.told)}</dl>"
     else:
-        yield f"<p>Too old for this page: <code>python -m scripts.ledger why {escape(run.id)}</code></p>"
+        yield f"<p>Too old for this page: <code>python -m scripts.ledger why {safe(run.id)}</code></p>"
     yield go(run.links)

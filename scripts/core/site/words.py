@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from html import escape
 from urllib.parse import urlsplit
 
 from scripts.core import ledger
@@ -26,6 +27,11 @@ def direction(metric: str) -> str:
         return "greater is better" if metrics.find(metric).greater_is_better else "lower is better"
     except Mistake:
         return ""
+
+
+def safe(text: object) -> str:
+    """For the page: one line, which means nothing to a browser and turns no text around."""
+    return escape(plain(text, 2000))
 
 
 def named(metric: str) -> str:
