@@ -12,7 +12,7 @@ from tests import small
 from tests.scratch import Scratch, scratch
 from tests.test_record import clone, git, in_workflow, recorded
 
-STRENGTHS = (2.0, 0.5, -1.0, 2.0)  # what is learned in one month is wrong in the next
+STRENGTHS = (2.0, -1.0, 2.0)  # what is learned in one month is wrong in the next
 
 
 class Loop:
@@ -44,7 +44,7 @@ class Loop:
         won = copy.json("reports/run.json")["verdict"] == "PROMOTE"
         copy.command("promote", *(() if won else ("--override", "--reason", "for the test")))
         in_workflow(copy, "store", "push")
-        git(copy.root, "add", "models", "data.dvc", "dvc.lock", "reports")
+        git(copy.root, "add", "models")
         git(copy.root, "-c", "user.name=x", "-c", "user.email=x@y", "commit", "-q", "-m", "Promote")
         git(copy.root, "push", "-q", "origin", "HEAD:main")
 
@@ -52,26 +52,26 @@ class Loop:
 @pytest.mark.flows
 def test_earlier_releases_are_scored_by_every_run_and_found_by_every_clone(tmp_path: Path) -> None:
     loop = Loop(tmp_path)
-    shown = [[row["version"] for row in loop.month(number)["anchors"]["rows"]] for number in range(4)]
-    assert shown == [[], [], [1], [2, 1]], "production is never among them"
+    shown = [[row["version"] for row in loop.month(number)["anchors"]["rows"]] for number in range(3)]
+    assert shown == [[], [], [1]], "production is never among them"
 
     third = clone(tmp_path, "third")
     in_workflow(third, "store", "pull")
     in_workflow(third, "store", "check", "--read")
     held = {path.name: path.read_bytes() for path in (third.root / "models/anchors").iterdir()}
     listed = json.loads(held["anchors.json"])
-    assert set(held) == {"anchors.json", "v1.zip", "v2.zip"} and listed["production"] == 3
+    assert set(held) == {"anchors.json", "v1.zip"} and listed["production"] == 2
     assert {each["bundle"] for each in listed["anchors"]} == {
         bundle.digest(held[name]) for name in ("v1.zip", "v2.zip")
     }
     assert "models/anchors" not in third.dvc("status", "--json", code=None).stdout
-    bytes_before = (third.root / "dvc.lock").read_bytes(), (third.root / "models/anchors.dvc").read_bytes()
+    before = (third.root / "models/anchors.dvc").read_bytes()
     third.dvc("repro", "--single-item", "--force", "evaluate")
     after = third.json("reports/evaluation.json")
-    assert [row["version"] for row in after["anchors"]["rows"]] == [2, 1]
-    assert "v3" in str(after["anchors"]["unknown"]), "v4 is production now, and v3 is to be brought"
+    assert [row["version"] for row in after["anchors"]["rows"]] == [1]
+    assert "production is v3" in str(after["anchors"]["unknown"]), "and v2 is to be brought"
     in_workflow(third, "retrain", "--no-ingest", "--force", "--reason", "to see")
     now = third.json("reports/evaluation.json")["anchors"]
-    assert [row["version"] for row in now["rows"]] == [3, 2, 1] and now["unknown"] is None
+    assert [row["version"] for row in now["rows"]] == [2, 1] and now["unknown"] is None
     assert not any(row["fault"] for row in now["rows"])
-    assert (third.root / "models/anchors.dvc").read_bytes() != bytes_before[1]
+    assert (third.root / "models/anchors.dvc").read_bytes() != before
