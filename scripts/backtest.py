@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from scripts.core import errors
@@ -30,6 +31,7 @@ from scripts.edges.progress import Progress
 from scripts.stages import train, validate
 
 FOLDER = Path("backtest")
+MAKE = partial(train.bundled, made_by={})  # on another machine a module need not be a file; none changes here
 JSON, PICTURE, PATCH = "backtest.json", "backtest.png", "params.diff"
 
 
@@ -60,7 +62,7 @@ def tried(params: Params, progress: Progress) -> Found:
     with engine.started(params.compute, params.train.threads, needs) as run:
         with batches(params) as found:
             known = read(found, params)
-        return backtest.backtest(known, params, run, train.bundled, time.perf_counter, progress)
+        return backtest.backtest(known, params, run, MAKE, time.perf_counter, progress)
 
 
 def picture(found: Found) -> bytes:

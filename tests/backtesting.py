@@ -3,7 +3,7 @@
 import io
 import time
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from scripts.core import params
@@ -56,7 +56,8 @@ def history(given: Params, files: Mapping[str, bytes]) -> History:
 
 
 def tried(given: Params, files: Mapping[str, bytes], run: Run = HERE) -> Found:
-    return core.backtest(history(given, files), given, run, train.bundled, time.perf_counter, lambda said: None)
+    make = partial(train.bundled, made_by={})
+    return core.backtest(history(given, files), given, run, make, time.perf_counter, lambda said: None)
 
 
 @cache

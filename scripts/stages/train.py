@@ -94,7 +94,7 @@ def about(frame: pd.DataFrame, data: Data) -> dict[str, Any]:
     return {"rows": len(frame), **({"from": None, "to": None} | ends)}
 
 
-def manifest(frame: pd.DataFrame, parts: Sides, checked: params.Params) -> dict[str, Any]:
+def manifest(frame: pd.DataFrame, parts: Sides, checked: params.Params, made_by: Mapping[str, bytes]) -> dict[str, Any]:
     data = checked.data
     batches = frame[table.BATCH].value_counts(sort=False).sort_index()
     holdout = rows.fingerprints(parts.holdout, data)
@@ -108,7 +108,7 @@ def manifest(frame: pd.DataFrame, parts: Sides, checked: params.Params) -> dict[
         "features": {name: data.columns[name].kind for name in table.features(data)},
         "identity": rows.kinds(data),
         "params": code.training_params(checked),
-        "code": code.digest(sources()),
+        "code": code.digest(made_by),
         "data": {
             "batches": [{"name": str(name), "rows": int(count)} for name, count in batches.items()],
             "rows": len(frame),
@@ -144,7 +144,8 @@ def _own(name: str) -> bool:
     return name.startswith("scripts.")
 
 
-def bundled(frame: pd.DataFrame, checked: params.Params) -> bytes:
+def bundled(frame: pd.DataFrame, checked: params.Params, made_by: Mapping[str, bytes] | None = None) -> bytes:
+    """`made_by`: the modules that the bundle says it was made by; those of this process unless they are given."""
     data, train = checked.data, checked.train
     parts = sides(frame, data)
     model = fitting.fitted(parts.train, parts.target, train, data, checked.compute)
@@ -152,7 +153,8 @@ def bundled(frame: pd.DataFrame, checked: params.Params) -> bytes:
         sample = reference(model, parts, train, data)
         used = importance.importance(model, sample, data, parts.classes, train.seed)
         values = scores(model, parts, data)
-    whole = manifest(frame, parts, checked) | {"importance": used, "metrics": values}
+    known = manifest(frame, parts, checked, sources() if made_by is None else made_by)
+    whole = known | {"importance": used, "metrics": values}
     out = io.BytesIO()
     sample.to_parquet(out, index=False)
     trained = rows.fingerprints(parts.train, data)

@@ -1,5 +1,7 @@
 """The whole backtest: the same numbers wherever the fits run."""
 
+from pathlib import Path
+
 import pytest
 
 from scripts.core import params
@@ -7,7 +9,7 @@ from scripts.core.backtest import report
 from scripts.core.backtest.table import Found
 from scripts.core.settings.backtest_params import Compute
 from scripts.core.training import engine
-from tests import small
+from tests import dasking, small
 from tests.backtesting import HERE, STRENGTHS, contents, history, lively, tried
 
 
@@ -25,6 +27,15 @@ def test_the_same_numbers_on_every_engine(kind: str) -> None:
     files = contents(STRENGTHS)
     with engine.started(Compute.model_validate({"engine": kind, "workers": 2}), 1) as run:
         assert told(tried(lively(), files, run)) == told(tried(lively(), files, HERE))
+
+
+@pytest.mark.flows
+def test_the_same_numbers_on_machines_that_know_nothing_of_the_project(tmp_path: Path) -> None:
+    files = contents(STRENGTHS[:3])
+    with dasking.running(tmp_path) as running:
+        running.wait(2)
+        with engine.started(Compute(engine="dask", address=running.address), 1) as run:
+            assert told(tried(lively(), files, run)) == told(tried(lively(), files, HERE))
 
 
 def test_without_a_time_column_batches_come_by_name_and_the_hold_out_by_hash() -> None:

@@ -175,10 +175,10 @@ def test_a_policy_pays_for_the_seconds_of_what_it_used(found: Found) -> None:
 def test_a_batch_that_no_model_can_be_made_with_keeps_production_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     make = train.bundled
 
-    def fails(frame: Any, given: Any) -> bytes:
+    def fails(frame: Any, given: Any, **how: Any) -> bytes:
         if len(frame) == 1800:
             raise Mistake("data/: something is wrong with it.")
-        return make(frame, given)
+        return make(frame, given, **how)
 
     monkeypatch.setattr(train, "bundled", fails)
     found = tried(lively(), contents(STRENGTHS[:4]))
