@@ -161,6 +161,12 @@ def test_no_rollback_is_advised_where_chance_may_have_made_the_difference() -> N
     assert judged(scored(0.50, 0.505), release(3, 0.9)).ratchet.rollback
 
 
+def test_no_rollback_is_advised_where_the_candidate_is_better_still() -> None:
+    written = judged(scored(0.9, 0.3), release(3, 0.7)).to_dict()["anchors"]
+    assert (written["best"], written["rollback"]) == (3, False)
+    assert written["rows"][0]["better_than_production"]["interval"][1] < 0
+
+
 def test_no_rollback_is_advised_by_a_gate_that_can_not_be_trusted() -> None:
     found = weighed(scored(0.5, 0.3), rules_of(), leaked=3000, faults=(), same=(), said=[release(3, 1.0)])
     assert found.verdict == "INVALID" and found.ratchet.rollback
