@@ -219,11 +219,23 @@ def predict(model: Any, frame: "pd.DataFrame", data: Data, classes: Sequence[Any
     return out
 
 
+def _skops_io() -> Any:
+    """Its list of scikit-learn's estimators walks through all of scikit-learn, and would import Dask on the way."""
+    adapter = "sklearn.externals.array_api_compat.dask"
+    known = adapter in sys.modules
+    if not known:
+        sys.modules[adapter] = None  # type: ignore[assignment]  # to the walk it is not installed
+    try:
+        return importlib.import_module("skops.io")
+    finally:
+        if not known:
+            del sys.modules[adapter]
+
+
 def dump(model: Any) -> bytes:
     """skops bytes that depend on the model alone: skops names objects by memory address, so they are numbered anew."""
-    import skops.io
-
-    with zipfile.ZipFile(io.BytesIO(skops.io.dumps(model))) as file:
+    skops_io = _skops_io()
+    with zipfile.ZipFile(io.BytesIO(skops_io.dumps(model))) as file:
         members = {name: file.read(name) for name in file.namelist()}
     schema = json.loads(members.pop("schema.json"))
     numbers: dict[str, int] = {}
@@ -255,11 +267,11 @@ def _renamed(name: str, numbers: dict[str, int]) -> str:
 
 def load(content: bytes, trusted: Sequence[str] = ()) -> Any:
     """The model, if it holds no type but those that skops, this repository and `trusted` allow."""
-    import skops.io
+    skops_io = _skops_io()
     from skops.io.exceptions import UntrustedTypesFoundException
 
     try:
-        return skops.io.loads(content, trusted=[*TRUSTED, *OWN, *trusted])
+        return skops_io.loads(content, trusted=[*TRUSTED, *OWN, *trusted])
     except UntrustedTypesFoundException:
         said = f"holds types that nobody trusts here: {', '.join(untrusted(content, trusted))}. "
         cure = "If you know them, list them in params.yaml under train.trusted."
@@ -270,6 +282,4 @@ def load(content: bytes, trusted: Sequence[str] = ()) -> Any:
 
 def untrusted(content: bytes, trusted: Sequence[str] = ()) -> list[str]:
     """The types for which load() would refuse the model."""
-    import skops.io
-
-    return sorted({*skops.io.get_untrusted_types(data=content)} - {*TRUSTED, *OWN, *trusted})
+    return sorted({*_skops_io().get_untrusted_types(data=content)} - {*TRUSTED, *OWN, *trusted})

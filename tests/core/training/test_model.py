@@ -3,6 +3,8 @@
 import functools
 import importlib.util
 import os
+import subprocess
+import sys
 import textwrap
 import zipfile
 from io import BytesIO
@@ -193,6 +195,12 @@ def test_plain_bytes_in_a_model_have_no_random_names() -> None:
     made = FunctionTransformer(kw_args={"key": b"some bytes", "other": bytearray(b"more")})
     assert model.dump(made) == model.dump(made)
     assert model.load(model.dump(made), trusted=["builtins.bytearray"]).kw_args["key"] == b"some bytes"
+
+
+def test_writing_a_model_imports_no_dask() -> None:
+    code = "import sys; from scripts.core.training import model; model.dump({}); print('dask' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_a_setting_named_like_a_part_of_the_file_is_no_part_of_it() -> None:
