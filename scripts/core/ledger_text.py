@@ -188,7 +188,7 @@ def _worn(line: Line) -> str | None:
     if line.uses is None or line.first:
         return None
     rows = f" ({line.holdout.removeprefix('sha256:')[:10]})" if line.holdout else ""
-    many = {0: "No verdict was", 1: "One verdict was"}.get(line.uses, f"{line.uses:g} verdicts were")
+    many = {0.0: "No verdict was", 1.0: "One verdict was"}.get(line.uses, f"{line.uses:g} verdicts were")
     return f"{many} taken on these rows{rows} before."
 
 
