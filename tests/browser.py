@@ -18,7 +18,7 @@ FLAGS = (
     "--disable-component-update --disable-sync --disable-dev-shm-usage --hide-scrollbars --enable-logging=stderr "
     "--allow-file-access-from-files --virtual-time-budget=5000"
 )  # a probe may look into a frame that is a file, as it is one
-TIMEOUT = 120
+TIMEOUT = 300
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import takewhile
 
 from scripts.core import ledger, ledger_text
-from scripts.core.ledger import Line, Score
+from scripts.core.ledger import PUBLISHED, Line, Score
 from scripts.core.report.markdown import plain
 from scripts.core.site.state import Mood, Production, asked, mood, production, told, waiting
 from scripts.core.site.words import Link, ago, begun, direction, links, moment, named, signed, when
@@ -26,17 +26,24 @@ class Card:
 
 def cards(lines: Sequence[Line], now: datetime) -> tuple[Card, ...]:
     found = production(lines)
-    return (_production(found, now), _score(found, lines), _last(lines, now), _data(lines, now), _waiting(lines, now))
+    return (
+        _production(found, lines, now),
+        _score(found, lines),
+        _last(lines, now),
+        _data(lines, now),
+        _waiting(lines, now),
+    )
 
 
-def _production(found: Production | None, now: datetime) -> Card:
+def _production(found: Production | None, lines: Sequence[Line], now: datetime) -> Card:
     if found is None:
         return Card("Production", "none yet", ("The first model that is promoted will stand here.",))
     if found.released is None:
         about = ("The ledger knows of no release of it.", f"Seen by the run of {when(found.said.moment)}.")
         return Card("Production", f"v{found.version}", about)
     line = found.released
-    before = f" It replaced v{line.production}." if line.production else ""
+    others = [each.version for each in lines if each.action in PUBLISHED and each.version != line.version]
+    before = f" Before it was v{others[-1]}." if others else ""  # a way back: not the one it was once judged against
     done = "Released" if line.action == "published" else "Made the latest again"
     said = f"{done} {ago(line.moment, now)} ({when(line.moment)}).{before}"
     return Card("Production", f"v{found.version}", (said,), links(line, ("release",)), "good")

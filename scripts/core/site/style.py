@@ -47,14 +47,14 @@ a {{ color: var(--link); }}
 a:focus-visible, summary:focus-visible {{ outline: 3px solid var(--link); outline-offset: 2px; border-radius: 2px; }}
 .skip {{ position: absolute; left: -999px; }}
 .skip:focus {{ left: 16px; top: 8px; padding: 8px; background: var(--card); }}
-.headline {{ font-size: 19px; }}
+.headline {{ font-size: 19px; max-width: none; }}
 .quiet, .built {{ color: var(--quiet); font-size: 14px; }}
 .cards {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(200px, 1fr)); gap: 12px; margin: 0; padding: 0;
   list-style: none; }}
 .card, .panel, .run {{ background: var(--card); border: 1px solid var(--faint); border-radius: 8px; }}
 .card {{ padding: 14px 16px; border-top-width: 4px; }}
 .card h3 {{ margin: 0; font-size: 14px; font-weight: 600; color: var(--quiet); }}
-.card .value {{ margin: 2px 0 6px; font-size: 24px; font-weight: 650; line-height: 1.25;
+.card .value {{ margin: 2px 0 6px; font-size: 21px; font-weight: 650; line-height: 1.25;
   color: var(--ink); }}
 .card p {{ margin: 2px 0; font-size: 14px; color: var(--quiet); }}
 .panel {{ margin: 0; padding: 8px 12px 12px; }}
@@ -88,7 +88,7 @@ footer {{ margin-top: 40px; padding-bottom: 32px; color: var(--quiet); font-size
   header, main, footer {{ padding-left: 14px; padding-right: 14px; }}
   header {{ padding-top: 20px; }}
   .cards {{ grid-template-columns: 1fr 1fr; gap: 8px; }}
-  .card {{ padding: 10px 12px; }} .card .value {{ font-size: 21px; }} .card p {{ font-size: 13px; }}
+  .card {{ padding: 10px 12px; }} .card .value {{ font-size: 18px; }} .card p {{ font-size: 13px; }}
   .card:last-child:nth-child(odd) {{ grid-column: 1 / -1; }}
   .panel {{ padding: 8px 4px; }}
   .runs.panel {{ background: none; border: 0; padding: 0; }}

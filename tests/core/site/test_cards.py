@@ -2,7 +2,7 @@ from typing import Any
 
 from scripts.core.site.cards import Card, cards
 from tests import lived
-from tests.lived import NOW, life, retrain
+from tests.lived import NOW, life, release, retrain
 
 
 def found(*lines: dict[str, Any]) -> dict[str, Card]:
@@ -13,7 +13,7 @@ def test_the_state_of_a_life() -> None:
     now = found(*life())
     assert list(now) == ["Production", "Production's log loss", "Last run", "Data up to", "Waits for you"]
     assert (now["Production"].value, now["Production"].mood) == ("v1", "good")
-    assert now["Production"].about == ("Made the latest again 137 days ago (2026-03-09 05:23). It replaced v2.",)
+    assert now["Production"].about == ("Made the latest again 137 days ago (2026-03-09 05:23). Before it was v2.",)
     assert now["Production's log loss"].value == "0.4700", "production's on the newest hold-out, not the candidate's"
     assert now["Production's log loss"].about[-1] == ("At release 0.4800, −0.01 against v2 (interval −0.02 to −0.001).")
     assert now["Last run"].value == "PROMOTE" and now["Last run"].about[0] == "Retrain, 50 days ago (2026-06-04 05:23)."
@@ -21,6 +21,11 @@ def test_the_state_of_a_life() -> None:
     assert now["Data up to"].about[0] == "5,000 rows."
     assert now["Waits for you"].value == "Pull request #3" and now["Waits for you"].about[0] == "It promotes v3."
     assert now["Waits for you"].links[0].url == f"{lived.WEB}/pull/3"
+
+
+def test_after_a_way_back_the_version_before_is_the_one_that_was_left() -> None:
+    lines = [release(1, 0, 0), release(2, 1, 1), release(3, 2, 2), release(2, 3, 1, "made_latest")]
+    assert found(*lines)["Production"].about[0].endswith(" Before it was v3.")
 
 
 def test_an_empty_ledger() -> None:
