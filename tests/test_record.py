@@ -20,10 +20,10 @@ from scripts.edges.stores import branch_store, stores
 from scripts.edges.stores.branch_store import Branch
 from scripts.edges.stores.store import Store
 from scripts.edges.stores.store_folder import Folder
-from tests import small
 from tests.github_server import Fault, Forge
 from tests.github_server.bare import ALONE
-from tests.scratch import Scratch, scratch
+from tests.once import copied, judged, once
+from tests.scratch import Scratch
 
 WRITE, PUSH = Folder.write, Remote.push
 
@@ -49,18 +49,17 @@ def in_workflow(copy: Scratch, name: str, *arguments: str, code: int = 0) -> str
     return done.stdout + done.stderr
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A newborn project on a bare repository, its first run done in one clone and handed over."""
-    world = tmp_path_factory.mktemp("world")
-    born = scratch(world / "born", small.params(), {"2024-01.parquet": small.month(0)})
-    subprocess.run(["git", "clone", "-q", "--bare", str(born.root), str(world / "bare.git")], check=True)
-    training = clone(world, "training")
-    said = in_workflow(training, "store", "pull")
-    assert "0 objects fetched" in said and not (training.root / ".dvc/store").exists(), "a new copy asks no store"
-    in_workflow(training, "retrain")
-    in_workflow(training, "handover", "pack", str(world / "handover"))
-    return world
+
+    def build(world: Path) -> None:
+        world.mkdir()
+        training = copied(judged(tmp_path_factory), world / "training")
+        subprocess.run(["git", "clone", "-q", "--bare", str(training.root), str(world / "bare.git")], check=True)
+        in_workflow(training, "handover", "pack", str(world / "handover"))
+
+    return once(tmp_path_factory, "handed-over", build)
 
 
 @pytest.fixture
@@ -77,6 +76,8 @@ def recorded(copy: Scratch, world: Path, code: int = 0) -> dict[str, Any]:
 
 def test_a_run_is_recorded_by_another_clone_and_a_third_finds_nothing_new(world: Path) -> None:
     writing = clone(world, "writing")
+    said = in_workflow(writing, "store", "pull")
+    assert "0 objects fetched" in said and not (writing.root / ".dvc/store").exists(), "a new copy asks no store"
     found = recorded(writing, world)
     assert found["commit"] == git(world / "bare.git", "rev-parse", "main")
     assert not found["moved"] and not found["protected"] and found["pushed"] >= 6

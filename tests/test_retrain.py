@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,36 +13,58 @@ import pytest
 from scripts import retrain
 from scripts.ingest import Arrived, Landed
 from tests import small
-from tests.scratch import Scratch, scratch
+from tests.once import copied, judged, once
+from tests.scratch import Scratch
 
 MONTHS = ["2013-01", "2013-02", "2013-03", "2013-04"]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def begun(tmp_path_factory: pytest.TempPathFactory) -> Scratch:
-    """A copy whose first model is production; tests work on copies of it."""
-    copy = scratch(tmp_path_factory.mktemp("begun") / "copy", small.params(), {"2024-01.parquet": small.month(0)})
-    first = copy.retrain()
-    assert (first["verdict"], first["evaluation"]["verdict"]["first"]) == ("PROMOTE", True)
-    copy.command("promote")
-    return copy
+    """A project whose first model is production; tests work on copies of it."""
+
+    def build(root: Path) -> None:
+        copied(judged(tmp_path_factory), root).command("promote")
+
+    return Scratch(once(tmp_path_factory, "begun", build))
+
+
+@pytest.fixture(scope="session")
+def settled(begun: Scratch, tmp_path_factory: pytest.TempPathFactory) -> Scratch:
+    """The same after a run that has seen its production."""
+    return Scratch(once(tmp_path_factory, "settled", lambda root: copied(begun, root).retrain()))
+
+
+@pytest.fixture(scope="session")
+def undisturbed(begun: Scratch, tmp_path_factory: pytest.TempPathFactory) -> Scratch:
+    """The second month has come and was judged, and nobody killed that run."""
+
+    def build(root: Path) -> None:
+        copy = copied(begun, root)
+        arrives(copy, 1)
+        copy.retrain()
+
+    return Scratch(once(tmp_path_factory, "undisturbed", build))
 
 
 @pytest.fixture
-def copy(begun: Scratch, tmp_path: Path) -> Iterator[Scratch]:
-    subprocess.run(["cp", "-a", str(begun.root), str(tmp_path / "copy")], check=True)
-    yield Scratch(tmp_path / "copy")
+def copy(begun: Scratch, tmp_path: Path) -> Scratch:
+    return copied(begun, tmp_path / "copy")
+
+
+@pytest.fixture
+def quiet(settled: Scratch, tmp_path: Path) -> Scratch:
+    return copied(settled, tmp_path / "copy")
 
 
 def arrives(copy: Scratch, number: int, content: bytes | None = None) -> None:
     (copy.root / f"inbox/2024-0{number + 1}.parquet").write_bytes(content or small.month(number))
 
 
-def test_new_rows_are_a_reason_and_both_models_are_judged_on_the_same_rows(copy: Scratch) -> None:
-    arrives(copy, 1)
-    found = copy.retrain()
+def test_new_rows_are_a_reason_and_both_models_are_judged_on_the_same_rows(undisturbed: Scratch) -> None:
+    found = undisturbed.json("outcome/retrain.json")
     assert [t["name"] for t in found["triggers"] if t["state"] == "fired"] == ["new_rows"]
-    production = copy.json("models/production.json")
+    production = undisturbed.json("models/production.json")
     evaluation = found["evaluation"]
     assert evaluation["models"]["production"]["bundle"] == production["bundle"]
     assert evaluation["holdout"]["from"] > production["judged_on"]["to"]
@@ -66,66 +87,49 @@ def test_a_changed_world_is_learned_and_promoted(copy: Scratch) -> None:
     assert copy.json("models/production.json") == after
 
 
-def test_nothing_new_is_said_in_few_lines_with_every_distance_and_changes_nothing(copy: Scratch) -> None:
-    copy.retrain()
-    before = copy.state()
-    said = copy.command("retrain").stdout
+def test_nothing_new_is_said_in_few_lines_with_every_distance_and_changes_nothing(quiet: Scratch) -> None:
+    before = quiet.state()
+    said = quiet.command("retrain").stdout
     assert "nothing new" in said and "0 new rows of 300" in said
     assert len(said.splitlines()) <= 5
-    assert copy.state() == before
+    assert quiet.state() == before
 
 
 def test_a_person_may_ask_with_a_reason_and_only_with_one(copy: Scratch) -> None:
     refused = copy.command("retrain", "--force", code=2)
     assert "--reason" in refused.stderr and "Traceback" not in refused.stderr
-    found = copy.retrain("--force", "--reason", "curious")
-    asked = found["triggers"][0]
-    assert (asked["name"], asked["state"], asked["says"]) == ("manual", "fired", "asked for: curious")
-    assert found["verdict"] == "INVALID", "the same data give the same model, which is no contest"
 
 
-def test_changed_params_are_a_reason(copy: Scratch) -> None:
-    copy.retrain()
-    params = copy.root / "params.yaml"
-    params.write_text(params.read_text().replace("C: 1.0", "C: 0.001"))
-    found = copy.retrain()
-    assert [t["says"] for t in found["triggers"] if t["state"] == "fired"] == ["train changed"]
-    assert found["verdict"] in ("HOLD", "REJECT")
+@pytest.mark.flows
+def test_the_same_data_give_the_same_model_which_is_no_contest(copy: Scratch) -> None:
+    assert copy.retrain("--force", "--reason", "curious")["verdict"] == "INVALID"
 
 
-def test_a_bad_batch_is_turned_away_with_one_line_and_nothing_changes(copy: Scratch) -> None:
-    copy.retrain()
-    before = copy.state()
-    arrives(copy, 1, small.month(1, rows=20))
-    refused = copy.command("retrain", code=1)
+def test_a_bad_batch_is_turned_away_with_one_line_and_nothing_changes(quiet: Scratch) -> None:
+    before = quiet.state()
+    arrives(quiet, 1, small.month(1, rows=20))
+    refused = quiet.command("retrain", code=1)
     assert "data/2024-02.parquet" in refused.stderr and "turned away" in refused.stderr
     assert "Traceback" not in refused.stderr
-    assert copy.state() == before
-    arrives(copy, 1)
-    assert copy.retrain()["verdict"] is not None, "mended at the source, it is taken"
+    assert quiet.state() == before
+    arrives(quiet, 1)
+    assert "2024-02.parquet arrived" in quiet.command("ingest").stdout, "mended at the source, it is taken"
+    quiet.dvc("repro", "validate")
+    assert quiet.json("reports/validation.json")["passed"]
 
 
-def test_two_runs_at_once_are_one_run_and_a_refusal(copy: Scratch) -> None:
-    arrives(copy, 1)
+def test_two_runs_at_once_are_one_run_and_a_refusal(quiet: Scratch) -> None:
     command = [sys.executable, "-m", "scripts.retrain", "--json"]
-    with subprocess.Popen(command, cwd=copy.root, env=copy.environment, stdout=subprocess.PIPE) as running:
-        lock = copy.root / ".dvc/tmp/evergreen.lock"
+    with subprocess.Popen(command, cwd=quiet.root, env=quiet.environment, stdout=subprocess.PIPE) as running:
+        lock = quiet.root / ".dvc/tmp/evergreen.lock"
         while not (lock.exists() and lock.read_text() == str(running.pid)):
             time.sleep(0.01)
-        refused = copy.command("retrain", code=3)
+        running.send_signal(signal.SIGSTOP)  # so that it is at work for as long as the other one asks
+        refused = quiet.command("retrain", code=3)
+        running.send_signal(signal.SIGCONT)
         assert str(running.pid) in refused.stderr
         running.communicate()
     assert running.returncode == 0
-
-
-@pytest.fixture(scope="module")
-def undisturbed(begun: Scratch, tmp_path_factory: pytest.TempPathFactory) -> Scratch:
-    """The same run as those that are killed, left alone."""
-    root = tmp_path_factory.mktemp("undisturbed") / "copy"
-    subprocess.run(["cp", "-a", str(begun.root), str(root)], check=True)
-    arrives(Scratch(root), 1)
-    Scratch(root).retrain()
-    return Scratch(root)
 
 
 @pytest.mark.parametrize(
@@ -157,15 +161,17 @@ def test_production_that_is_not_the_declared_one_stops_everything(copy: Scratch)
     assert "models/production.zip" in refused.stderr and "dvc checkout" in refused.stderr
 
 
-def test_a_dry_run_judges_records_nothing_and_says_so_on_the_runs_page(copy: Scratch) -> None:
-    arrives(copy, 1)
-    page = copy.root.parent / "page.md"
-    form = {"EVERGREEN_DRY_RUN": "true", "GITHUB_STEP_SUMMARY": str(page)}
-    params = copy.root / "params.yaml"
-    params.write_text(params.read_text().replace("tracking: {enabled: false}", "tracking: {uri: 'sqlite:///x.db'}"))
-    copy.run(sys.executable, "-m", "scripts.retrain", **form)
-    assert not (copy.root / "x.db").exists()
-    assert copy.json("outcome/retrain.json")["verdict"] in ("HOLD", "PROMOTE")
+def test_changed_params_and_a_person_are_reasons_and_a_dry_run_only_says_so(quiet: Scratch) -> None:
+    page = quiet.root.parent / "page.md"
+    form = {"EVERGREEN_DRY_RUN": "true", "EVERGREEN_FORCE": "true", "EVERGREEN_REASON": "curious"}
+    params = quiet.root / "params.yaml"
+    text = params.read_text().replace("tracking: {enabled: false}", "tracking: {uri: 'sqlite:///x.db'}")
+    params.write_text(text.replace("C: 1.0", "C: 0.001"))
+    quiet.run(sys.executable, "-m", "scripts.retrain", **form, GITHUB_STEP_SUMMARY=str(page))
+    found = quiet.json("outcome/retrain.json")
+    assert [t["says"] for t in found["triggers"] if t["state"] == "fired"] == ["asked for: curious", "train changed"]
+    assert found["triggers"][0]["name"] == "manual" and found["verdict"] in ("HOLD", "REJECT")
+    assert not (quiet.root / "x.db").exists(), "it records nothing"
     assert "## Dry run: " in page.read_text("utf-8") and "log loss" in page.read_text("utf-8")
 
 
