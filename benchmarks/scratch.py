@@ -12,7 +12,13 @@ from scripts.core.paths import DECLARATION
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
-HISTORY = ("data.dvc", "dvc.lock", "models/production.zip.dvc", "models/production.json")  # of runs made here
+HISTORY = (
+    "data.dvc",
+    "dvc.lock",
+    "models/production.zip.dvc",
+    "models/production.json",
+    "models/anchors.dvc",
+)  # of runs made here
 RULED_OUT = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "MLFLOW_TRACKING_URI", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
 
 

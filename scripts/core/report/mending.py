@@ -7,7 +7,6 @@ from typing import Any
 from scripts.core.report.markdown import plain
 from scripts.core.report.numbers import deciding, gain
 from scripts.core.report.passing import LONGEST, believable, passing
-from scripts.core.scoring.truth import LEAST_BLOCKS
 
 Report = Mapping[str, Any]
 BOTH_CLASSES = ("roc_auc", "average_precision")
@@ -42,6 +41,8 @@ def _models(evaluation: Report) -> Iterator[str]:
 
 
 def _too_little(evaluation: Report) -> Iterator[str]:
+    from scripts.core.scoring.truth import LEAST_BLOCKS  # brings numpy, which a run with nothing to tell does without
+
     holdout, rules = evaluation["holdout"], evaluation["method"].get("gate", {})
     rows, leaked, blocks = holdout["rows"], holdout["leaked"], holdout["blocks"]
     if (least := rules.get("min_rows", 0)) > rows:
@@ -59,6 +60,8 @@ def _too_little(evaluation: Report) -> Iterator[str]:
 
 
 def _unmeasured(evaluation: Report) -> Iterator[str]:
+    from scripts.core.scoring.truth import LEAST_BLOCKS
+
     wanted = NUMBERS if evaluation["models"]["production"] else NUMBERS[:1]
     for name, entry in evaluation["metrics"].items():
         if _lacks(entry, (*wanted, "candidate_interval")):
