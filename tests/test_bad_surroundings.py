@@ -169,7 +169,6 @@ def test_a_fork_whose_token_may_only_read_is_no_failure(here: Place) -> None:
         ("dvc.lock", OUTSIDE),
         ("models/production.json", OUTSIDE),
         ("models/production.zip.dvc", OUTSIDE),
-        ("models/anchors.dvc", OUTSIDE),
     ],
 )
 @pytest.mark.parametrize("command", ["propose", "promote", "retrain", "ingest"])
