@@ -11,7 +11,7 @@ from scripts.core.report.markdown import plain
 from scripts.core.site.words import ago
 
 Mood = Literal["good", "care", "bad", "plain"]
-OPEN = ("opened", "refreshed", "left", "nothing", "issue")  # actions after which a person is waited for
+OPEN = ("opened", "refreshed", "carried", "left", "nothing", "issue")  # actions after which a person is waited for
 
 
 @dataclass(frozen=True)

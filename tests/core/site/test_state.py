@@ -26,6 +26,7 @@ def test_production_without_a_release_is_what_a_run_began_with() -> None:
         ([retrain(1, 0, **proposal(2)), retrain(2, 1, **proposal(2, "committed"))], False),
         ([retrain(1, 0, **proposal(2)), retrain(2, 1, **proposal(2, "refreshed"))], True),
         ([retrain(1, 0, pull_request={"action": "left", "reason": "#2 was closed by a person"})], False),
+        ([retrain(1, 0, pull_request={"action": "carried", "number": 3, "reason": "main takes no push"})], True),
     ],
 )
 def test_what_waits_for_a_person(lines: list[dict[str, Any]], open_: bool) -> None:
