@@ -67,15 +67,11 @@ def warns(item: int) -> int:
     return item
 
 
-class Odd(Exception):
-    """Can be sent and not be received."""
-
-    def __init__(self, first: int, second: int) -> None:
-        super().__init__(f"{first} and {second}")
-
-
 def odd(item: int) -> int:
-    raise Odd(item, 2)
+    class Odd(Exception):
+        """Known here alone, so that nothing can send it."""
+
+    raise Odd(f"{item} and 2")
 
 
 def code_here(item: int) -> str:

@@ -132,9 +132,8 @@ def test_two_runs_at_once_are_one_run_and_a_refusal(quiet: Scratch) -> None:
     assert running.returncode == 0
 
 
-@pytest.mark.parametrize(
-    "seconds", [pytest.param(0.6, marks=pytest.mark.faults), pytest.param(2.0, marks=pytest.mark.faults), 4.5]
-)
+@pytest.mark.faults
+@pytest.mark.parametrize("seconds", [0.6, 2.0, 4.5])
 def test_a_run_that_was_killed_and_made_again_ends_the_same(
     copy: Scratch, undisturbed: Scratch, seconds: float
 ) -> None:

@@ -31,6 +31,7 @@ def test_workers_are_as_many_as_cores_where_nobody_says() -> None:
     assert engine._workers(Compute()) == cpu_count()
 
 
+@pytest.mark.flows
 def test_two_workers_are_processes_of_their_own(tmp_path: Path) -> None:
     """One pool for all of it: a process that starts costs seconds."""
     before = children()
