@@ -20,7 +20,8 @@ def filled(root: Path, task: str, *, timed: bool = True) -> Scratch:
     return copy
 
 
-@pytest.mark.parametrize("task", ["multiclass", pytest.param("binary", marks=pytest.mark.flows)])
+@pytest.mark.flows
+@pytest.mark.parametrize("task", ["multiclass", "binary"])
 def test_the_first_model_of_a_task(tmp_path: Path, task: str) -> None:
     copy = filled(tmp_path, task)
     copy.dvc("repro")

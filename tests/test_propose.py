@@ -451,6 +451,7 @@ def test_a_token_that_may_not_is_told_which_permission_it_lacks(
     assert "pull-requests: write" in capsys.readouterr().err
 
 
+@pytest.mark.flows
 def test_twenty_retrains_one_pull_request(clone: Clone) -> None:
     for number in range(20):
         clone.judge((FIRST, SECOND, THIRD)[number % 3], data=f"d{number}")

@@ -163,7 +163,11 @@ def environment(**others: str) -> dict[str, str]:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
     "made",
-    [tables.binary(), tables.three_classes(), tables.wide_regression(150, columns=20)],
+    [
+        tables.binary(),
+        pytest.param(tables.three_classes(), marks=pytest.mark.flows),
+        pytest.param(tables.wide_regression(150, columns=20), marks=pytest.mark.flows),
+    ],
     ids=["binary", "multiclass", "regression"],
 )
 def test_the_same_inputs_make_the_same_bytes(made: tables.Table, trained: Train) -> None:

@@ -128,6 +128,7 @@ def test_the_same_report_has_the_same_bytes() -> None:
     assert not re.search(rb"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-", again)  # Evidently's random names
 
 
+@pytest.mark.flows
 def test_another_process_writes_the_same_bytes() -> None:
     """Sets of texts have another order in every process."""
     code = "import hashlib, tests.core.drift.test_drift_report as t; print(hashlib.sha256(t.small()).hexdigest())"

@@ -197,6 +197,7 @@ def test_plain_bytes_in_a_model_have_no_random_names() -> None:
     assert model.load(model.dump(made), trusted=["builtins.bytearray"]).kw_args["key"] == b"some bytes"
 
 
+@pytest.mark.flows
 def test_writing_a_model_imports_no_dask() -> None:
     code = "import sys; from scripts.core.training import model; model.dump({}); print('dask' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
