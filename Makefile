@@ -58,7 +58,7 @@ test: .venv/dev  ## All tests but the two below
 test-faults: .venv/dev  ## Every fault at every request to GitHub, and a crash at every one; prints the counts
 	@$(BIN)/python -m pytest -m faults -rP $(ARGS)
 
-test-flows: .venv/dev  ## The workflows themselves, more of them than `make test` runs
+test-flows: .venv/dev  ## The slow ones: more of the workflows, clusters, browsers, second variants of slow cases
 	@$(BIN)/python -m pytest -m flows $(ARGS)
 
 lint: .venv/dev  ## Format, lint and types, checked
@@ -70,12 +70,13 @@ format: .venv/dev  ## Put the code in its format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: .venv/dev  ## Measure speed, memory, the gate and drift; writes benchmarks/RESULTS.md (half an hour)
+bench: .venv/dev  ## Measure speed, memory, the gate and drift; writes benchmarks/RESULTS.md (three quarters of an hour)
 	@$(BIN)/python -m benchmarks.overhead --write $(ARGS)
 	@$(BIN)/python -m benchmarks.resampling --write
 	@$(BIN)/python -m benchmarks.false_alarms --write
+	@$(BIN)/python -m benchmarks.backtest --write
 
-bench-verdicts: .venv/dev  ## How often the gate is wrong, on hold-outs whose truth is known (a quarter of an hour)
+bench-verdicts: .venv/dev  ## How often the gate is wrong, on hold-outs whose truth is known (half an hour)
 	@$(BIN)/python -m benchmarks.verdicts --write $(ARGS)
 
 docs: .venv/dev  ## Write params.schema.json and the generated parts of README.md
