@@ -20,6 +20,7 @@ SECONDS = 5.0  # that a scheduler may take to answer
 SENDING = 300.0  # ... and that the shared values may take to reach the workers
 ALONE = 30.0  # that a scheduler may be without a worker that works: a worker that died is started anew
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+INSIDE = "127.0.0.1:0"  # where its pages are served: left out, Dask serves them to the whole network
 NUMBERS = ("numpy", "pandas", "scipy", "scikit-learn", "threadpoolctl", "pyarrow", "joblib", "cloudpickle", "pydantic")
 PROTOCOL = ("dask", "distributed")
 AGAIN = "Run it again."
@@ -65,7 +66,8 @@ def _local(workers: int, threads: int) -> Iterator[Any]:
             threads_per_worker=1,
             processes=True,
             memory_limit=0,
-            dashboard_address=None,
+            dashboard_address=INSIDE,
+            worker_dashboard_address=INSIDE,
             silence_logs=logging.CRITICAL,
             env={name: str(threads) for name in THREADS},
         ) as cluster,
