@@ -171,9 +171,10 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print the result for machines")
     arguments = parser.parse_args()
     project.settled()
-    params = project.read_params()
+    params, declared = project.read_params(), project.read_declaration()
     with lock.held():
         arrived = ingest(Path(), params, arguments.accept_changed)
+        project.lay_empty(declared)  # from here on `dvc repro` finds all it names
     print(to_json(asdict(arrived)).rstrip() if arguments.json else arrived)
     return 0
 

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+from scripts.core import declaration
 from scripts.core.params import Params, parse
+from scripts.core.paths import DECLARATION
 from scripts.edges.versions import record
 
 ROOT = Path(__file__).parents[1]
@@ -51,6 +53,8 @@ def state(root: Path) -> dict[str, bytes]:
 
 def project(root: Path) -> Path:
     """A project whose source is the folder in/, with two batches."""
+    (root / "models").mkdir()
+    (root / DECLARATION).write_text(declaration.render(declaration.none()))
     (root / "in").mkdir()
     (root / "in/2013-01.csv").write_bytes(JANUARY)
     (root / "in/2013-02.csv").write_bytes(FEBRUARY)

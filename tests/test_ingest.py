@@ -43,7 +43,7 @@ def test_new_batches_are_brought_and_data_dvc_moves(root: Path, add: Record) -> 
     assert (root / "data/2013-01.csv").read_bytes() == JANUARY
     assert (root / "data/2013-02.csv").read_bytes() == FEBRUARY
     assert add.calls == 1
-    assert sorted(path.name for path in root.iterdir()) == ["data", "data.dvc", "in"]
+    assert sorted(path.name for path in root.iterdir()) == ["data", "data.dvc", "in", "models"]
 
 
 def test_the_same_batches_twice_are_no_change(root: Path, add: Record) -> None:

@@ -92,6 +92,7 @@ def test_the_command_with_dvc_for_real(root: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "2013-01.csv arrived: 2 rows, 1 kB\n2013-02.csv arrived: 1 row, 1 kB\n"
     assert "nfiles: 2" in (root / "data.dvc").read_text()
+    assert (root / "models/production.zip").read_bytes() == b"" and (root / "models/anchors").is_dir()
 
     (root / "in/2013-02.csv").write_bytes(JANUARY)
     before = data(root)

@@ -9,14 +9,10 @@ from tests.scratch import Scratch, scratch
 
 
 def filled(root: Path, task: str, *, timed: bool = True) -> Scratch:
-    """A copy whose data/ a person has filled."""
-    copy = scratch(root, small.params(task, timed=timed))
-    (copy.root / "data").mkdir()
-    for number in range(2):
-        (copy.root / f"data/2024-0{number + 1}.parquet").write_bytes(small.month(number, task))
-    (copy.root / "models/production.zip").touch()
-    (copy.root / "models/anchors").mkdir()
-    copy.dvc("add", "-q", "data")
+    """A copy whose data/ has been filled."""
+    batches = {f"2024-0{number + 1}.parquet": small.month(number, task) for number in range(2)}
+    copy = scratch(root, small.params(task, timed=timed), batches)
+    copy.command("ingest")
     return copy
 
 
@@ -49,12 +45,29 @@ def test_the_same_inputs_give_the_same_bytes_and_dvc_shows_them(tmp_path: Path) 
     copy.dvc("repro", "-f")
     assert (copy.root / "dvc.lock").read_bytes() == before
     assert "didn't change" in copy.dvc("repro").stdout
+    assert "up to date" in copy.dvc("status").stdout  # nothing that git names is missing in the cache either
     assert "mean_absolute_error" in copy.dvc("metrics", "show").stdout
     copy.dvc("plots", "show", "-o", "plots")
     assert (copy.root / "plots/index.html").stat().st_size > 1000
     params = copy.root / "params.yaml"
     params.write_text(params.read_text().replace("alpha: 1.0", "alpha: 0.5"))
     assert "train.parameters.alpha" in copy.dvc("params", "diff").stdout
+
+
+@pytest.mark.flows
+def test_what_one_clone_pushes_is_all_that_another_needs(tmp_path: Path) -> None:
+    copy = filled(tmp_path / "one", "regression", timed=False)
+    copy.dvc("repro")
+    copy.dvc("remote", "add", "-d", "kept", str(tmp_path / "kept"))
+    copy.dvc("push")
+    copy.run("git", "add", "-A")
+    copy.run("git", "-c", "user.name=one", "-c", "user.email=one@example.org", "commit", "-qm", "A model")
+    copy.run("git", "clone", "-q", str(copy.root), str(tmp_path / "two"))
+    other = Scratch(tmp_path / "two")
+    other.dvc("pull")
+    assert (other.root / "models/anchors").is_dir() and (other.root / "models/production.zip").read_bytes() == b""
+    assert "Running stage" not in other.dvc("repro").stdout
+    assert other.state() == copy.state()
 
 
 def test_a_stage_that_fails_says_why_in_one_line_and_stops_what_follows(tmp_path: Path) -> None:

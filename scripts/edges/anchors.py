@@ -106,7 +106,7 @@ def _name(contents: Mapping[str, bytes]) -> None:
     listing = pointers.listing(contents)
     oid = f"{objects.digest(listing)}.dir"
     cache = Cache()
-    kept = {objects.digest(content): content for content in contents.values()} | ({oid: listing} if contents else {})
+    kept = {objects.digest(content): content for content in contents.values()} | {oid: listing}
     for name, content in kept.items():
         if cache.read(name) is None:
             cache.write(name, content)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scripts.core import code, declaration, params
+from scripts.core import code, declaration, objects, params
 from scripts.core.declaration import Declaration
 from scripts.core.errors import OUTSIDE, USAGE, Mistake
 from scripts.core.params import Params
@@ -24,6 +24,7 @@ from scripts.core.paths import (
 from scripts.core.settings import yaml_file
 from scripts.edges import installed
 from scripts.edges.versions import dvc
+from scripts.edges.versions.cache import Cache
 
 if TYPE_CHECKING:
     from scripts.core.bundle import Bundle
@@ -84,18 +85,36 @@ def read_bundle(path: Path, expected: str | None) -> "Bundle":
 
 
 def restore(declared: Declaration) -> None:
-    """Put in place what git names and the folder lacks: production's bundle (an empty file if there is none), data/."""
+    """Put in place what git names and the folder lacks: what is empty, production's bundle, data/."""
+    lay_empty(declared)
+    if not PRODUCTION.exists():
+        dvc.checkout(PRODUCTION)
+    if not DATA.exists():
+        dvc.checkout(DATA)
+
+
+def lay_empty(declared: Declaration) -> None:
+    """What git names and has nothing in it: an empty file for no production model, data/ and models/anchors/."""
     if not declared.version and not PRODUCTION.exists():
         PRODUCTION.parent.mkdir(exist_ok=True)
         PRODUCTION.touch()
-    if not PRODUCTION.exists():
-        dvc.checkout(PRODUCTION)
+        _keep(dvc.NO_BYTES)
     if dvc.digest() == dvc.EMPTY:
-        DATA.mkdir(exist_ok=True)
-    elif not DATA.exists():
-        dvc.checkout(DATA)
+        _empty(DATA)
     if not ANCHORS_DVC.exists() or dvc.digest(ANCHORS_DVC) == dvc.EMPTY:
-        ANCHORS.mkdir(parents=True, exist_ok=True)  # else a run brings them: empty it would stand for none
+        _empty(ANCHORS)  # else a run brings them: empty it would stand for none
+
+
+def _empty(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    _keep(dvc.EMPTY)
+
+
+def _keep(oid: str) -> None:
+    """In the cache as well: DVC misses even an empty file or list there, and would have nothing to push."""
+    cache = Cache()
+    if cache.read(oid) is None:
+        cache.write(oid, objects.KNOWN[oid])
 
 
 def training_code() -> str:

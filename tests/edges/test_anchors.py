@@ -136,6 +136,7 @@ def test_what_changes_is_fetched_and_what_is_wanted_no_more_goes(project: Projec
     assert held()["v2.zip"] == MODELS[2] and set(held()) == {FILE, "v3.zip", "v2.zip"}
     level(project, anchors=0)
     assert held() == {} and dvc.digest(ANCHORS_DVC) == dvc.EMPTY
+    assert Cache().read(dvc.EMPTY) == b"[]"
 
 
 def test_after_a_rollback_the_later_model_is_there_and_production_is_not(project: Project) -> None:
@@ -232,12 +233,13 @@ def test_without_a_history_nobody_can_tell_and_the_reason_is_listed(
     assert "this clone is shallow" in str(anchors.level(settings(), now).unknown)
 
 
-def test_a_project_without_a_model_asks_nobody_and_writes_nothing(
+def test_a_project_without_a_model_asks_nobody_and_keeps_an_empty_list(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert anchors.level(settings(), declaration.none()) == Anchors()
-    assert held() == {} and not ANCHORS_DVC.exists() and not (tmp_path / ".dvc").exists()
+    assert held() == {} and not ANCHORS_DVC.exists()
+    assert [path.read_bytes() for path in Path(".dvc").rglob("*") if path.is_file()] == [b"[]"]
 
 
 class Dies:

@@ -88,6 +88,8 @@ def test_a_newborn_project_gets_an_empty_bundle_and_an_empty_table(here: Path, m
     project.restore(declaration.none())
     assert paths.PRODUCTION.read_bytes() == b""
     assert list(paths.DATA.iterdir()) == []
+    kept = [path.read_bytes() for path in (here / ".dvc/cache").rglob("*") if path.is_file()]
+    assert sorted(kept) == [b"", b"[]"]  # or DVC says that they are missing
     project.restore(declaration.none())
 
 

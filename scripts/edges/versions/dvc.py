@@ -18,7 +18,8 @@ from scripts.core.paths import DATA_DVC
 
 EMPTY = "d751713988987e9331980363e24189ce.dir"  # DVC's name for a directory with nothing in it
 NOTHING = f"outs:\n- md5: {EMPTY}\n  size: 0\n  nfiles: 0\n  hash: md5\n  path: data\n"
-NO_FILE = "outs:\n- md5: d41d8cd98f00b204e9800998ecf8427e\n  size: 0\n  hash: md5\n  path: production.zip\n"
+NO_BYTES = "d41d8cd98f00b204e9800998ecf8427e"  # ... and for an empty file
+NO_FILE = f"outs:\n- md5: {NO_BYTES}\n  size: 0\n  hash: md5\n  path: production.zip\n"
 NOISE = ("ERROR: ", "WARNING: ", "INFO: ")  # DVC's own words; a stage's lines begin with none of these
 
 
