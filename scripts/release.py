@@ -72,7 +72,7 @@ def carry_out(task: Task, now: Situation, decision: Decision) -> dict[str, Any]:
     if isinstance(decision, Publish):
         return published(task, now, decision)
     release = next((seen for seen in now.releases if seen.id == now.latest), None) if now.declared.version else None
-    late = deployed(task, now, release) if release is not None and release.ours else None
+    late = heard_of(task, now, release) if release is not None and release.ours else None
     return said(now, "nothing", release, f"{decision.reason}; {late}" if late else decision.reason)
 
 
@@ -117,12 +117,19 @@ def proven(made_of: Material, contents: Mapping[str, bytes]) -> None:
 
 
 def told(task: Task, now: Situation, action: str, release: Seen, reason: str) -> dict[str, Any]:
-    """Registry and deployment hear of it; whoever can't be reached is worth a warning, and blocks nothing."""
+    heard_of(task, now, release)
+    return said(now, action, release, reason)
+
+
+def heard_of(task: Task, now: Situation, release: Seen) -> str | None:
+    """Registry and deployment hear of it, now or when a run before was ended too early; that the latter was told.
+
+    Whoever can't be reached is worth a warning, and blocks nothing.
+    """
     assert now.declared.bundle is not None
     if (warning := aliased(task, now.declared.bundle)) is not None:
         task.warnings.append(warning)
-    deployed(task, now, release)
-    return said(now, action, release, reason)
+    return deployed(task, now, release)
 
 
 def deployed(task: Task, now: Situation, release: Seen) -> str | None:

@@ -410,6 +410,10 @@ def test_the_registrys_alias_follows_and_blocks_nothing(project: Project, answer
     assert registry.asked == [("small", bundle.digest(ONE), "production")]
     assert found["action"] == "published"
     assert found["warnings"] == ([str(answer)] if isinstance(answer, Unrecorded) else [])
+    registry.asked.clear()  # as if the run had been ended before it came to the registry
+    again = project.release()
+    assert (again["action"], again["warnings"]) == ("nothing", found["warnings"])
+    assert registry.asked == [("small", bundle.digest(ONE), "production")]
 
 
 def test_the_run_page_says_what_was_done(project: Project, tmp_path: Path) -> None:

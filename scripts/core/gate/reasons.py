@@ -41,13 +41,17 @@ def hold(need: Needed, evidence: Evidence, gate: Gate) -> list[str]:
         return [f"more rows won't help: the whole interval is below the asked improvement of {asked}"]
     more = f"about {need.more_rows:,} more rows"
     if need.more_blocks is not None and gate.block is not None:
-        more += f" ({need.more_blocks:,} blocks of {span_text(gate.block)})"
+        more += f" ({_blocks(need.more_blocks, span_text(gate.block))})"
     return [shown, f"{more} would settle a difference of this size"]
 
 
 def _rows(evidence: Evidence, gate: Gate) -> str:
-    blocks = f" in {evidence.blocks:,} blocks of {span_text(gate.block)}" if gate.block else ""
+    blocks = f" in {_blocks(evidence.blocks, span_text(gate.block))}" if gate.block else ""
     return f"these {evidence.rows:,} rows{blocks}"
+
+
+def _blocks(count: int, span: str) -> str:
+    return f"{count:,} block{'s' * (count != 1)} of {span}"
 
 
 def broken(judgement: Judgement, gate: Gate) -> list[str]:
@@ -127,7 +131,7 @@ def few_rows(evidence: Evidence, gate: Gate) -> str:
 def few_blocks(evidence: Evidence, gate: Gate) -> str:
     span = span_text(gate.block) if gate.block else "rows"
     return (
-        f"the hold-out has {evidence.blocks:,} blocks of {span}, an interval needs 3 or more: "
+        f"the hold-out has {_blocks(evidence.blocks, span)}, an interval needs 3 or more: "
         "lengthen data.holdout, or shorten gate.block"
     )
 
