@@ -54,6 +54,11 @@ def test_hold_says_what_could_be_shown_and_what_would_settle_it() -> None:
     )
 
 
+def test_one_block_is_one_block() -> None:
+    reasons = gates.judge(evidence(compared(0.01, 0.0101)), gate()).reasons
+    assert reasons[-1].startswith("about ") and "(1 block of 1D) would settle" in reasons[-1]
+
+
 def test_the_rows_asked_for_settle_it() -> None:
     judged = gates.judge(evidence(compared(0.01, 0.02)), gate())
     assert judged.needed is not None and judged.needed.more_rows is not None
