@@ -170,16 +170,22 @@ def test_workers_that_would_compute_other_numbers(tmp_path: Path) -> None:
         dasking.until(lambda: "takes 2 fits at a time, of 1 threads each" in refused(running.address))
 
 
+def listening() -> set[tuple[int, str, int]]:
+    """Process, address and port of all that this process and those it started wait at."""
+    processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
+    found = [(one.pid, each) for one in processes for each in one.net_connections() if each.status == "LISTEN"]
+    return {(pid, each.laddr.ip, each.laddr.port) for pid, each in found}
+
+
 def test_a_cluster_that_a_run_starts_listens_to_this_machine_alone_and_ends_with_it() -> None:
-    begun = set(psutil.Process().children(recursive=True))
+    begun, before = set(psutil.Process().children(recursive=True)), listening()
     with engine.started(Compute(engine="dask", workers=2), 1) as run:
         assert run.workers == 2
         assert run.map(dasking.product, range(30), 3) == [3 * item for item in range(30)]
         assert run.map(dasking.threads, [1]) == [{1}]
-        processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
-        ports = [each.laddr for one in processes for each in one.net_connections() if each.status == "LISTEN"]
-        assert ports and {port.ip for port in ports} == {"127.0.0.1"}
-        children = {each for each in processes[1:] if each not in begun}
+        ports = listening() - before  # other tests have a cluster here too
+        assert ports and {ip for _, ip, _ in ports} == {"127.0.0.1"}
+        children = set(psutil.Process().children(recursive=True)) - begun
     gone, alive = psutil.wait_procs(children, timeout=10)
     assert len(gone) >= 2
     assert not [each for each in alive if "resource_tracker" not in " ".join(each.cmdline())]
@@ -194,12 +200,13 @@ def test_the_local_cluster_starts_a_dead_worker_anew_and_gives_up_in_the_end(tmp
 
 
 LONG = """
-import sys
+import signal, sys
 from scripts.core.settings.backtest_params import Compute
 from scripts.core.training import engine
 from tests import dasking
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job has it ignored
     with engine.started(Compute(engine=sys.argv[1], workers=2), 1) as run:
         run.map(dasking.marked, range(4), sys.argv[2], 100.0)
 """
