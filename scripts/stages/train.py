@@ -31,12 +31,16 @@ LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "skops")
 
 @dataclass(frozen=True)
 class Sides:
-    """The two sides of the split, and the labels that training knows (None for a regression)."""
+    """The two sides of the split, the labels that training knows (None for a regression), and each batch's rows.
+
+    It is all that training needs of the table, whose own memory is free again when nobody else holds it.
+    """
 
     train: pd.DataFrame
     target: Any
     holdout: pd.DataFrame
     classes: list[Any] | None
+    batches: Mapping[str, int]
 
 
 def sides(frame: pd.DataFrame, data: Data) -> Sides:
@@ -51,7 +55,13 @@ def sides(frame: pd.DataFrame, data: Data) -> Sides:
     classes = None if data.task == "regression" else np.unique(target).tolist()
     if classes is not None:
         check_labels(classes, table.labels(holdout[data.target], data), data)
-    return Sides(train, target, holdout, classes)
+    return Sides(train, target, holdout, classes, counted(frame))
+
+
+def counted(frame: pd.DataFrame) -> dict[str, int]:
+    """Rows by batch, in the order of their names."""
+    batches = frame[table.BATCH].value_counts(sort=False).sort_index()
+    return {str(name): int(count) for name, count in batches.items()}
 
 
 def check_labels(classes: list[Any], judged: Any, data: Data) -> None:
@@ -94,9 +104,8 @@ def about(frame: pd.DataFrame, data: Data) -> dict[str, Any]:
     return {"rows": len(frame), **({"from": None, "to": None} | ends)}
 
 
-def manifest(frame: pd.DataFrame, parts: Sides, checked: params.Params, made_by: Mapping[str, bytes]) -> dict[str, Any]:
+def manifest(parts: Sides, checked: params.Params, made_by: Mapping[str, bytes]) -> dict[str, Any]:
     data = checked.data
-    batches = frame[table.BATCH].value_counts(sort=False).sort_index()
     holdout = rows.fingerprints(parts.holdout, data)
     return {
         "format": 1,
@@ -110,8 +119,8 @@ def manifest(frame: pd.DataFrame, parts: Sides, checked: params.Params, made_by:
         "params": code.training_params(checked),
         "code": code.digest(made_by),
         "data": {
-            "batches": [{"name": str(name), "rows": int(count)} for name, count in batches.items()],
-            "rows": len(frame),
+            "batches": [{"name": name, "rows": count} for name, count in parts.batches.items()],
+            "rows": sum(parts.batches.values()),
         },
         "trained_on": about(parts.train, data),
         "holdout": {**about(parts.holdout, data), "fingerprint": rows.fingerprint_of(holdout)},
@@ -146,14 +155,17 @@ def _own(name: str) -> bool:
 
 def bundled(frame: pd.DataFrame, checked: params.Params, made_by: Mapping[str, bytes] | None = None) -> bytes:
     """`made_by`: the modules that the bundle says it was made by; those of this process unless they are given."""
+    return packed(sides(frame, checked.data), checked, made_by)
+
+
+def packed(parts: Sides, checked: params.Params, made_by: Mapping[str, bytes] | None = None) -> bytes:
     data, train = checked.data, checked.train
-    parts = sides(frame, data)
     model = fitting.fitted(parts.train, parts.target, train, data, checked.compute)
     with fitting.blamed(train, "asked"):
         sample = reference(model, parts, train, data)
         used = importance.importance(model, sample, data, parts.classes, train.seed)
         values = scores(model, parts, data)
-    known = manifest(frame, parts, checked, sources() if made_by is None else made_by)
+    known = manifest(parts, checked, sources() if made_by is None else made_by)
     whole = known | {"importance": used, "metrics": values}
     out = io.BytesIO()
     sample.to_parquet(out, index=False)
@@ -176,15 +188,19 @@ def warned(raised: Iterable[warnings.WarningMessage]) -> list[str]:
     return list(dict.fromkeys(said))
 
 
+def read(data: Data) -> Sides:
+    with ExitStack() as stack:
+        files = {p.name: stack.enter_context(p.open("rb")) for p in paths.DATA.iterdir() if p.suffix in table.SUFFIXES}
+        return sides(table.read(files, data), data)
+
+
 @errors.reported
 def main() -> int:
     checked = params.parse(paths.PARAMS.read_bytes())
     os.environ["OMP_NUM_THREADS"] = str(checked.train.threads)  # for libraries that are still to be loaded
-    with ExitStack() as stack:
-        files = {p.name: stack.enter_context(p.open("rb")) for p in paths.DATA.iterdir() if p.suffix in table.SUFFIXES}
-        frame = table.read(files, checked.data)
+    parts = read(checked.data)
     with warnings.catch_warnings(record=True) as raised, threadpool_limits(checked.train.threads):
-        made = bundled(frame, checked)
+        made = packed(parts, checked)
     for line in warned(raised):
         print(line)
     paths.CANDIDATE.parent.mkdir(exist_ok=True)

@@ -129,12 +129,12 @@ def test_a_section_replaces_itself_only() -> None:
     assert "<!-- two -->\nsecond\n<!-- /two -->" in document
 
 
-def overhead(retrain: float) -> overhead_report.Overhead:
+def overhead(retrain: float, together: int = 700) -> overhead_report.Overhead:
     def run(seconds: float) -> list[measure.Run]:
         return [measure.Run(seconds, seconds, 500, "")]
 
     runs = {scale: {"bare": run(5.0), "tutorial": run(20.0), "retrain": run(retrain)} for scale in (1, 10)}
-    tree = measure.Tree(700, 800, {1: measure.Process("scripts.retrain", 0.0, 9.0, 500)})
+    tree = measure.Tree(together, together + 100, {1: measure.Process("scripts.retrain", 0.0, 9.0, 500)})
     stage = overhead_report.Stage({1: [1.0], 10: [11.5]}, 0.5)
     idle = {"dvc status": run(1.0), "nothing new": run(2.9)}
     same = dict.fromkeys(runs, "Alike.")
@@ -150,6 +150,15 @@ def test_a_limit_that_is_passed_is_said() -> None:
     assert "| full retrain / bare, wall | 3.80 | 4 | yes |" in text
     assert "| full retrain / bare, wall at 10 times the rows | 3.80 | 1.5 | **no** |" in text
     assert "| retrain with nothing new / dvc status, wall | 2.90 | 3 | yes |" in text
+
+
+def test_memory_is_that_of_all_processes_together() -> None:
+    within, past = overhead(retrain=7.0, together=750), overhead(retrain=7.0, together=760)
+    limits = {one.what: one for one in overhead_report.limits(within)}
+    assert limits["peak memory, all processes together / bare"].value == 1.5
+    broken = [one.what for one in overhead_report.limits(past) if "memory" in one.what and not one.holds]
+    assert broken == [f"peak memory, all processes together / bare{rows}" for rows in ("", " at 10 times the rows")]
+    assert "| retrain | 7.0 | 7.0 to 7.0 | 1.40 | 7.0 | 0 | 1.00 | 0 | 1.52 |" in overhead_report.text(past)
 
 
 def test_figures_of_a_busy_machine_are_not_taken() -> None:

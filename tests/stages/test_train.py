@@ -1,9 +1,11 @@
 """The stage as DVC runs it: params.yaml and data/ in, a bundle out, or one line that says why not."""
 
+import gc
 import json
 import os
 import subprocess
 import sys
+import weakref
 from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
@@ -25,6 +27,7 @@ from tests import dasking, tables
 from tests.layout import ROOT
 
 Train = Callable[..., Bundle]
+REAL_READ, REAL_FITTED = table.read, train.fitting.fitted
 TREES = "sklearn.ensemble.HistGradientBoostingClassifier"
 
 
@@ -261,6 +264,23 @@ def test_neither_hash_seed_nor_threads_nor_memory_change_the_bytes(tmp_path: Pat
     out, err = said[0]
     assert out == f"train: models/candidate.zip {bundle.digest(first)[:19]}, {len(first) / 1e6:.1f} MB\n"
     assert err == ""
+
+
+def test_the_whole_table_is_not_held_while_the_model_is_fitted(trained: Train, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[weakref.ref[pd.DataFrame]] = []
+
+    def noted(*given: Any, **more: Any) -> pd.DataFrame:
+        read.append(weakref.ref(frame := REAL_READ(*given, **more)))
+        return frame
+
+    def watched(*given: Any, **more: Any) -> Any:
+        gc.collect()
+        assert [frame() for frame in read] == [None]
+        return REAL_FITTED(*given, **more)
+
+    monkeypatch.setattr(table, "read", noted)
+    monkeypatch.setattr(train.fitting, "fitted", watched)
+    assert trained(tables.binary()).manifest["data"]["rows"] == 400
 
 
 def test_a_mistake_is_one_line_and_exit_code_1_in_a_process_of_its_own(tmp_path: Path) -> None:

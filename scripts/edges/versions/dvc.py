@@ -20,6 +20,11 @@ EMPTY = "d751713988987e9331980363e24189ce.dir"  # DVC's name for a directory wit
 NOTHING = f"outs:\n- md5: {EMPTY}\n  size: 0\n  nfiles: 0\n  hash: md5\n  path: data\n"
 NO_BYTES = "d41d8cd98f00b204e9800998ecf8427e"  # ... and for an empty file
 NO_FILE = f"outs:\n- md5: {NO_BYTES}\n  size: 0\n  hash: md5\n  path: production.zip\n"
+FRUGAL = {  # of the stages, two of which run at a time: memory that they have freed goes back to the machine at once
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "MALLOC_MMAP_THRESHOLD_": "1048576",
+    "MALLOC_TRIM_THRESHOLD_": "1048576",
+}
 NOISE = ("ERROR: ", "WARNING: ", "INFO: ")  # DVC's own words; a stage's lines begin with none of these
 
 
@@ -48,7 +53,7 @@ def repro(*targets: str, starts: Callable[[str], None] = lambda stage: None, alo
     """
     command = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", *(["--single-item"] if alone else []), *targets]
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"  # stages say `python`
-    environment = os.environ | {"PATH": path, "PYTHONUNBUFFERED": "1"}
+    environment = FRUGAL | os.environ | {"PATH": path, "PYTHONUNBUFFERED": "1"}
     began: dict[str, float] = {}
     with (
         TemporaryFile("w+", errors="replace") as errors,
