@@ -105,11 +105,9 @@ def _name(contents: Mapping[str, bytes]) -> None:
     """The pointer, and in the cache what it names."""
     listing = pointers.listing(contents)
     oid = f"{objects.digest(listing)}.dir"
-    cache = Cache()
     kept = {objects.digest(content): content for content in contents.values()} | {oid: listing}
     for name, content in kept.items():
-        if cache.read(name) is None:
-            cache.write(name, content)
+        Cache().keep(name, content)
     named = dvc.digest(ANCHORS_DVC) if ANCHORS_DVC.exists() else dvc.EMPTY
     if named != oid:
         files.write(ANCHORS_DVC, pointers.folder(contents, ANCHORS.name).encode())

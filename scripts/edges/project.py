@@ -112,9 +112,7 @@ def _empty(folder: Path) -> None:
 
 def _keep(oid: str) -> None:
     """In the cache as well: DVC misses even an empty file or list there, and would have nothing to push."""
-    cache = Cache()
-    if cache.read(oid) is None:
-        cache.write(oid, objects.KNOWN[oid])
+    Cache().keep(oid, objects.KNOWN[oid])
 
 
 def training_code() -> str:

@@ -27,3 +27,16 @@ def test_a_read_only_file_with_other_bytes_is_not_believed_and_goes(tmp_path: Pa
 
 def test_what_is_not_there_is_not_there(tmp_path: Path) -> None:
     assert Cache(tmp_path / "none").read(OID) is None
+
+
+def test_what_is_kept_already_is_not_written_again_and_a_spoiled_file_is(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    cache.keep(OID, CONTENT)
+    path = tmp_path / objects.laid(OID)
+    first = path.stat().st_ino
+    cache.keep(OID, CONTENT)
+    assert path.stat().st_ino == first
+    path.chmod(0o644)
+    path.write_bytes(b"")
+    cache.keep(OID, CONTENT)
+    assert cache.read(OID) == CONTENT
