@@ -198,9 +198,8 @@ def read(data: Data) -> Sides:
 def main() -> int:
     checked = params.parse(paths.PARAMS.read_bytes())
     os.environ["OMP_NUM_THREADS"] = str(checked.train.threads)  # for libraries that are still to be loaded
-    parts = read(checked.data)
     with warnings.catch_warnings(record=True) as raised, threadpool_limits(checked.train.threads):
-        made = packed(parts, checked)
+        made = packed(read(checked.data), checked)
     for line in warned(raised):
         print(line)
     paths.CANDIDATE.parent.mkdir(exist_ok=True)

@@ -53,7 +53,7 @@ NUMBERS = itertools.count()
 
 
 def test_dvc_reads_its_files_by_libyaml() -> None:
-    """It takes three times as long in Python alone, at every start."""
+    """It takes more than twice as long in Python alone, at every start."""
     assert YAML(typ="safe").Parser is CParser
 
 
